@@ -1,0 +1,48 @@
+# Two commands on a bare machine: `make run` and `make test`. Each sets up what it needs first.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what requirements.lock pins into $(VENV) (a few minutes, once)"
+	@grep -v -i '^torch==' requirements.lock > $(VENV)/without-torch.txt
+	@python -c 'import torch, sys; sys.exit(tuple(map(int, torch.__version__.split(".")[:2])) < (2, 11))' 2>/dev/null \
+	  || pip install --quiet --disable-pip-version-check "$$(grep -i '^torch==' requirements.lock)"
+	@pip install --quiet --disable-pip-version-check -r $(VENV)/without-torch.txt
+	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: setup run test test-slow check ui help clean-venv
+
+setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
+
+run: setup  ## grow a model: all nine stages, then where to look
+	@dvc repro
+	@echo
+	@echo "The report:  report/index.html"
+	@echo "The review:  make ui   (MLflow, every run and curve)"
+	@echo "Talk to it:  $(BIN)/bonsai chat --model data/models/chat"
+
+test: setup  ## all tests but the slow ones
+	@python -m pytest -n 2 --dist loadfile
+
+test-slow: setup  ## the slow tests: kills, experiments, the whole pipeline
+	@python -m pytest -m slow
+
+check: setup  ## ruff, mypy strict, import-linter
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@lint-imports
+
+ui: setup  ## the MLflow UI, one worker, on http://127.0.0.1:5000
+	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true mlflow ui --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --port $${PORT:-5000}
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'

@@ -1,0 +1,5 @@
+"""The network. Letters for shapes, everywhere:
+
+B batch, T time, C channels, H heads, K key-value heads, D head width, F feed-forward width, V vocabulary,
+G completions per prompt, S time including what the cache holds.
+"""

@@ -1,0 +1,50 @@
+"""How far long work has come. The library reports here; `stage.run` decides what a person sees.
+
+With no listener (in tests, in a notebook) nothing is printed. Progress never influences a result, so no stage depends
+on this module.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Listener(Protocol):
+    """Who is told: the edge sets one, see `pipeline_lib.stage`."""
+
+    def show(self, done: int, total: int | None, unit: str, note: str) -> None:
+        """`done` of `total` units (None: unknown) are finished."""
+
+    def say(self, sentence: str) -> None:
+        """One line that stays on the screen."""
+
+
+_listener: Listener | None = None
+
+
+def listen(listener: Listener | None) -> None:
+    """Send what is reported to `listener`; None: to nobody."""
+    global _listener
+    _listener = listener
+
+
+def show(done: int, total: int | None, unit: str, note: str = "") -> None:
+    """Report that `done` of `total` units are finished; `note` is shown beside them."""
+    if _listener:
+        _listener.show(done, total, unit, note)
+
+
+def say(sentence: str) -> None:
+    """Report one line worth keeping: what will be trained, where a run goes on."""
+    if _listener:
+        _listener.say(sentence)
+
+
+def watch(items: Iterable[Item], total: int | None, unit: str) -> Iterator[Item]:
+    """Pass `items` through, reporting each."""
+    done = 0
+    for item in items:
+        yield item
+        done += 1
+        show(done, total, unit)

@@ -1,0 +1,1 @@
+"""Figures and the one-page report, which opens without network."""

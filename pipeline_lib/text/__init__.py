@@ -1,0 +1,1 @@
+"""Text in, text out: normalise, filter, deduplicate, split, mix. No torch."""

@@ -1,0 +1,1 @@
+"""The pipeline, in order: download, clean, corpus, tokenizer, shard, pretrain, sft, grpo, evaluate. See dvc.yaml."""
