@@ -1,0 +1,93 @@
+"""Every random choice of the tales, in one place: integers only, so that all platforms draw the same.
+
+A `Draw` is splitmix64 (Steele, Lea and Flood 2014, https://doi.org/10.1145/2660193.2660195) started from (seed, index,
+salt); it picks from explicit finite distributions and adds up log2 of what it picked. Neither `random` nor numpy: their
+streams belong to them and may change with a version. Picking by the top bits of a 64-bit number is off the exact
+weights by less than 2^-40, which no measurement of the corpus can see.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from math import log2
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+MASK = (1 << 64) - 1
+GOLDEN = 0x9E3779B97F4A7C15
+LOG2 = (0.0, *(log2(n) for n in range(1, 1025)))
+
+
+def mix(number: int) -> int:
+    """The finaliser of splitmix64: 64 bits in, 64 well-stirred bits out."""
+    number &= MASK
+    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & MASK
+    return number ^ (number >> 31)
+
+
+class Weighted(Generic[Item]):
+    """A finite distribution: items with whole-number weights, in an order that is part of the grammar."""
+
+    __slots__ = ("bits", "bounds", "items", "total")
+
+    def __init__(self, pairs: Iterable[tuple[Item, int]]) -> None:
+        kept = [(item, weight) for item, weight in pairs if weight > 0]
+        if not kept:
+            raise ValueError("expected at least one item of positive weight, found none")
+        self.items = tuple(item for item, _ in kept)
+        self.bounds = tuple(accumulate(weight for _, weight in kept))
+        self.total = self.bounds[-1]
+        self.bits = tuple(log2(weight / self.total) for _, weight in kept)
+
+
+class Draw:
+    """A stream of choices, the same for the same (seed, index, salt), and how likely they were."""
+
+    __slots__ = ("_state", "log2_probability")
+
+    def __init__(self, seed: int, index: int, salt: int = 0) -> None:
+        self._state = mix(mix(mix(seed) + GOLDEN * (index + 1)) ^ mix(~salt))
+        self.log2_probability = 0.0
+
+    def _next(self, n: int) -> int:
+        self._state = state = (self._state + GOLDEN) & MASK
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & MASK
+        return ((state ^ (state >> 31)) * n) >> 64
+
+    def below(self, n: int) -> int:
+        """One of 0 .. n-1 (n at most 1,024), all alike."""
+        if n == 1:
+            return 0
+        self.log2_probability -= LOG2[n]
+        return self._next(n)
+
+    def whole(self, low: int, high: int) -> int:
+        """One of low .. high, both included, all alike."""
+        return low + self.below(high - low + 1)
+
+    def one_of(self, items: Sequence[Item]) -> Item:
+        """One of the items, all alike."""
+        return items[self.below(len(items))]
+
+    def chance(self, percent: int) -> bool:
+        """True `percent` times in a hundred."""
+        if percent <= 0 or percent >= 100:
+            return percent >= 100
+        happens = self._next(100) < percent
+        self.log2_probability += LOG2[percent if happens else 100 - percent] - LOG2[100]
+        return happens
+
+    def pick(self, weighted: Weighted[Item]) -> Item:
+        """One of the items, as often as its weight says."""
+        if len(weighted.items) == 1:
+            return weighted.items[0]
+        number = self._next(weighted.total)
+        place = 0
+        for bound in weighted.bounds:
+            if number < bound:
+                break
+            place += 1
+        self.log2_probability += weighted.bits[place]
+        return weighted.items[place]
