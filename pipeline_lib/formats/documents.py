@@ -1,0 +1,71 @@
+"""Documents: running text to pretrain on, one row each, in Parquet.
+
+A document is known by what it says (`document_id`), not by where it came from: equal texts have
+equal ids on every machine, which is what exact duplicates and the split stand on.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import xxhash
+
+from pipeline_lib.formats import tables
+
+SCHEMA = pa.schema([(name, pa.string()) for name in ("id", "text", "source", "language", "meta")])
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    id: str
+    """`document_id` of the text."""
+    text: str
+    source: str
+    """Name of the source in params.yaml."""
+    language: str = ""
+    """ISO 639-1 code, empty where unknown."""
+    meta: dict[str, str] = field(default_factory=dict)
+    """What else the source said: title, address."""
+
+
+def document_id(text: str) -> str:
+    """Hexadecimal xxh3-128 of the text's UTF-8 bytes."""
+    return xxhash.xxh3_128_hexdigest(text.encode())
+
+
+def write(folder: Path, documents: Iterable[Document]) -> int:
+    """Write all, streaming; the folder is whole or absent. Return how many there were."""
+    return tables.write(folder, documents, size, _row, SCHEMA)
+
+
+def write_part(path: Path, documents: Iterable[Document]) -> None:
+    """One part, for those who divide the work themselves."""
+    tables.write_part(path, map(_row, documents), SCHEMA)
+
+
+def read(folder: Path) -> Iterator[Document]:
+    """All in order, streaming; FormatError where parts are missing, damaged or something else."""
+    for part in tables.parts(folder):
+        yield from read_part(part)
+
+
+def read_part(path: Path) -> Iterator[Document]:
+    for row in tables.read_part(path, SCHEMA):
+        yield Document(**{**row, "meta": json.loads(row["meta"])})
+
+
+def size(document: Document) -> int:
+    """UTF-8 bytes of the text."""
+    return len(document.text.encode())
+
+
+def _row(document: Document) -> dict[str, str]:
+    return {
+        "id": document.id,
+        "text": document.text,
+        "source": document.source,
+        "language": document.language,
+        "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
+    }

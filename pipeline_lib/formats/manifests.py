@@ -1,0 +1,62 @@
+"""A source's manifest: where its rows came from, beside the rows.
+
+No clock, host or endpoint is in it: two machines that fetch the same rows write the same manifest.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from pipeline_lib.errors import FormatError
+from pipeline_lib.formats import files
+
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    name: str
+    """The source's name in params.yaml."""
+    kind: str
+    """tales, file or hub."""
+    role: str
+    """pretrain (its rows are documents), sft, rl or evaluation (conversations)."""
+    weight: float
+    """How many times each of its documents is seen."""
+    language: str
+    address: str
+    """`hub:openai/gsm8k/main/train`, a path as params.yaml spells it, `tales:stories/seed=1`."""
+    revision: str
+    """The commit of a hub repository; empty for others."""
+    licence: str
+    sha256: str
+    """Of the content as it was read."""
+    rows: int
+    bytes: int
+    """UTF-8 bytes of the text."""
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    files.write_json(folder / NAME, asdict(manifest))
+
+
+def read(folder: Path) -> Manifest:
+    """FormatError where it is missing, damaged or says something else."""
+    stored = files.read_json(folder / NAME, made_by="download")
+    expected = {field.name: field.type for field in fields(Manifest)}
+    found = set(stored) if isinstance(stored, dict) else set()
+    if found != set(expected):
+        raise FormatError(
+            f"{folder / NAME}: expected the keys {', '.join(expected)}, "
+            f"found {', '.join(sorted(found)) or 'none'}; run `dvc repro` again"
+        )
+    return Manifest(**stored)
+
+
+def read_all(folder: Path) -> list[Manifest]:
+    """The manifests of all sources under `folder`, by name: to DVC a mapping has no order."""
+    found = [read(path.parent) for path in sorted(folder.glob(f"*/{NAME}"))]
+    if not found:
+        raise FormatError(
+            f"{folder}: expected a folder for each source, found none; run `dvc repro`"
+        )
+    return found

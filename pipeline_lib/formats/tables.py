@@ -1,0 +1,109 @@
+"""Rows in Parquet parts of bounded size: what documents and conversations share.
+
+A part holds at most PART_BYTES of text, whatever the machine, so that reading one costs the same
+memory everywhere and parts can be the unit of parallel work. An empty data set is one part of zero
+rows: it still says its columns.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline_lib.errors import FormatError
+from pipeline_lib.formats import files
+
+Item = TypeVar("Item")
+Row = dict[str, Any]
+
+PART_BYTES = 8 * 2**20
+"""Two cores can share the tales, and 100 GB of text is not a million files."""
+BATCH_ROWS = 1024
+
+
+def portions(
+    items: Iterable[Item], size: Callable[[Item], int], limit: int
+) -> Iterator[list[Item]]:
+    """Runs of items whose sizes sum to at most `limit`; an item larger than that stands alone."""
+    portion: list[Item] = []
+    held = 0
+    for item in items:
+        weight = size(item)
+        if portion and held + weight > limit:
+            yield portion
+            portion, held = [], 0
+        portion.append(item)
+        held += weight
+    if portion:
+        yield portion
+
+
+def write(
+    folder: Path,
+    items: Iterable[Item],
+    size: Callable[[Item], int],
+    row: Callable[[Item], Row],
+    schema: pa.Schema,
+) -> int:
+    """Write all items, streaming; the folder is whole or absent. Return how many there were."""
+    with files.whole_folder(folder) as fresh:
+        written = number = 0
+        for portion in portions(items, size, PART_BYTES):
+            write_part(part_path(fresh, number), map(row, portion), schema)
+            written, number = written + len(portion), number + 1
+        if not written:
+            write_part(part_path(fresh, 0), [], schema)
+    return written
+
+
+def part_path(folder: Path, number: int) -> Path:
+    return folder / f"part-{number:05d}.parquet"
+
+
+def write_part(path: Path, rows: Iterable[Row], schema: pa.Schema) -> None:
+    """One Parquet file, zstd; the same bytes for the same rows."""
+    table = pa.Table.from_pylist(list(rows), schema=schema)
+    pq.write_table(table, path, compression="zstd", use_dictionary=["source", "language"])
+
+
+def parts(folder: Path) -> list[Path]:
+    """The folder's parts in order; FormatError where there are none or one is missing."""
+    found = sorted(folder.glob("part-*.parquet"))
+    if not found:
+        raise FormatError(
+            f"{folder}: expected part-*.parquet files, found none; run `dvc repro` again"
+        )
+    if found[-1] != part_path(folder, len(found) - 1):
+        raise FormatError(
+            f"{folder}: expected parts 0 to {found[-1].stem[5:]}, found {len(found)} of them; "
+            "run `dvc repro` again"
+        )
+    return found
+
+
+def read_part(path: Path, schema: pa.Schema) -> Iterator[Row]:
+    """The rows of one part; FormatError where it is damaged or holds other columns."""
+    try:
+        with pq.ParquetFile(path) as file:
+            if file.schema_arrow != schema:
+                raise FormatError(
+                    f"{path}: expected the columns {', '.join(schema.names)}, "
+                    f"found {', '.join(file.schema_arrow.names)}; run `dvc repro` again"
+                )
+            for batch in file.iter_batches(BATCH_ROWS):
+                yield from batch.to_pylist()
+    except FileNotFoundError:
+        raise FormatError(f"{path}: no such file; run `dvc repro` again") from None
+    except (pa.ArrowException, OSError) as error:
+        raise FormatError(
+            f"{path}: expected a Parquet file, found {one_line(error)}; "
+            "remove it and run `dvc repro` again"
+        ) from None
+
+
+def one_line(error: Exception) -> str:
+    """What a library said, short enough to stand inside a sentence."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said.rstrip(".")[:200]
