@@ -1,1 +1,1 @@
-"""Text to token ids and back: the tokenizer, its training, the chat template. No torch, no Parquet."""
+"""Text to token ids and back: tokenizer, its training, chat template. No torch, no Parquet."""
