@@ -10,6 +10,7 @@ count; other scripts' do not.
 """
 
 import re
+from collections import deque
 from fractions import Fraction
 
 from pipeline_lib.errors import DataError
@@ -38,12 +39,8 @@ FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－＋＄／＃�
 def extract(text: str) -> str | None:
     """The number that `text` answers with, without commas or currency; None: it gives none."""
     _, marker, after = text.translate(FULL_WIDTH).rpartition(MARKER)
-    if marker:
-        found = NUMBER.search(after)
-    else:
-        found = None
-        for found in NUMBER.finditer(after):  # noqa: B007 - the last one is wanted
-            pass
+    numbers = NUMBER.finditer(after)
+    found = next(numbers if marker else iter(deque(numbers, maxlen=1)), None)
     return _plain(found) if found else None
 
 
