@@ -192,35 +192,33 @@ class OptimizerParams(Section):
     """Largest norm of the whole gradient; 0: no clipping."""
 
 
-class PretrainParams(OptimizerParams):
+class BatchedParams(OptimizerParams):
     batch: int = Field(gt=0)
-    """Sequences per step (B)."""
+    """Sequences of `model.context` tokens per step (B)."""
     micro_batch: int = Field(gt=0)
     """Sequences at once; gradients are accumulated to a batch."""
     evaluate_every: int = Field(gt=0)
     """Steps between two validations."""
     evaluate_batches: int = Field(gt=0)
     """Batches of `micro_batch` sequences each validation reads."""
+
+    @model_validator(mode="after")
+    def batch_divides(self) -> "BatchedParams":
+        if self.batch % self.micro_batch:
+            raise ValueError(
+                f"micro_batch: expected a divisor of batch ({self.batch}), found {self.micro_batch}"
+            )
+        return self
+
+
+class PretrainParams(BatchedParams):
     sample_every: int = Field(ge=0)
     """Steps between two samples of text; 0: none."""
     sample_tokens: int = Field(gt=0)
 
-    @model_validator(mode="after")
-    def batch_divides(self) -> "PretrainParams":
-        return _batch_divides(self)
 
-
-class SftParams(OptimizerParams):
-    batch: int = Field(gt=0)
-    """Packed rows of `model.context` tokens per step (B)."""
-    micro_batch: int = Field(gt=0)
-    evaluate_every: int = Field(gt=0)
-    """Steps between two validations; the weights of the best one are kept."""
-    evaluate_batches: int = Field(gt=0)
-
-    @model_validator(mode="after")
-    def batch_divides(self) -> "SftParams":
-        return _batch_divides(self)
+class SftParams(BatchedParams):
+    """Batches are packed rows; the weights of the best validation are kept."""
 
 
 class GrpoParams(OptimizerParams):
@@ -349,14 +347,6 @@ def _known_keys(place: tuple[str, ...]) -> list[str]:
 def _lies_under(path: str, folder: str) -> bool:
     root = project_root()
     return Path(os.path.abspath(root / path)).is_relative_to(os.path.abspath(root / folder))
-
-
-def _batch_divides[P: PretrainParams | SftParams](section: P) -> P:
-    if section.batch % section.micro_batch:
-        raise ValueError(
-            f"micro_batch: expected a divisor of batch ({section.batch}), found {section.micro_batch}"
-        )
-    return section
 
 
 ROLES: tuple[Role, ...] = get_args(Role)

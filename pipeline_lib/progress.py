@@ -29,6 +29,11 @@ def listen(listener: Listener | None) -> None:
     _listener = listener
 
 
+def is_heard() -> bool:
+    """Whether anybody listens: what is worth saying may cost something to find out."""
+    return _listener is not None
+
+
 def show(done: int, total: int | None, unit: str, note: str = "") -> None:
     """Report that `done` of `total` units are finished; `note` is shown beside them."""
     if _listener:

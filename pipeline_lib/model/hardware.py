@@ -1,0 +1,97 @@
+"""What this machine computes with: device, precision, threads, and how fast it can at best."""
+
+import ctypes
+import os
+import sys
+import time
+from dataclasses import dataclass
+
+import torch
+
+from pipeline_lib.errors import ParamsError
+from pipeline_lib.params import RuntimeParams
+
+
+@dataclass(frozen=True)
+class Hardware:
+    device: torch.device
+    dtype: torch.dtype
+    """What activations are computed in."""
+    threads: int
+
+    def describe(self) -> dict[str, str | int]:
+        """For provenance: what the bits of a trained model depend on."""
+        return {
+            "device": self.device.type,
+            "precision": "bf16" if self.dtype == torch.bfloat16 else "fp32",
+            "threads": self.threads,
+        }
+
+
+def choose(runtime: RuntimeParams) -> Hardware:
+    """Resolve `auto`, set torch's threads; ParamsError where the device asked for is not there."""
+    threads = runtime.threads or _cores()
+    torch.set_num_threads(threads)
+    device = torch.device(_device(runtime.device))
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = False
+    fast = runtime.precision == "bf16" or (runtime.precision == "auto" and _bf16_is_fast(device))
+    return Hardware(device, torch.bfloat16 if fast else torch.float32, threads)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _device(wanted: str) -> str:
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if wanted == "auto":
+        return next(name for name, is_there in there.items() if is_there)
+    if not there[wanted]:
+        raise ParamsError(
+            f"runtime.device: expected a device of this machine, found {wanted}, which torch does not see; "
+            "set it to auto or cpu"
+        )
+    return wanted
+
+
+def _bf16_is_fast(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+        return any(getattr(torch.cpu, name, lambda: False)() for name in names)
+    return False
+
+
+def peak_flops(hardware: Hardware, size: int = 1024, seconds: float = 0.3) -> float:
+    """Measured FLOP/s of a large matrix product in the training precision: what MFU is a share of."""
+    a = torch.randn(size, size, device=hardware.device, dtype=hardware.dtype)
+    best = float("inf")
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        (a @ a)[0, 0].item()
+        best = min(best, time.perf_counter() - start)
+    return float(2 * size**3 / best)
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep large freed blocks: a training step then reuses its pages (1.2 times as fast, docs/log.md).
+
+    For fixed shapes only; where lengths grow the kept blocks pile up.
+    """
+    if sys.platform != "linux":
+        return
+    trim_threshold, top_pad, mmap_threshold, gigabyte = -1, -2, -3, 1 << 30
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(mmap_threshold, gigabyte)
+        libc.mallopt(trim_threshold, 2 * gigabyte - 1)
+        libc.mallopt(top_pad, gigabyte // 16)

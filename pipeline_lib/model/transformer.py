@@ -1,0 +1,125 @@
+"""The Transformer: pre-norm blocks of grouped-query attention and SwiGLU over token embeddings.
+
+Weights start Normal(0, 0.02), those that write into the residual stream divided by sqrt(2 x layers) as in GPT-2, so the
+first loss is that of a blind guess, ln V.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pipeline_lib.formats.checkpoints import Checkpoint
+from pipeline_lib.model.attention import Attention
+from pipeline_lib.model.cache import KVCache, padded
+from pipeline_lib.model.layers import Linear, RMSNorm, SwiGLU, rotary_table
+from pipeline_lib.params import ModelParams
+from pipeline_lib.shapes import Float, Int
+
+
+class Block(nn.Module):
+    def __init__(self, shape: ModelParams, layer: int) -> None:
+        super().__init__()
+        self.attention_norm = RMSNorm(shape.channels)
+        self.attention = Attention(shape, layer)
+        self.feed_forward_norm = RMSNorm(shape.channels)
+        self.feed_forward = SwiGLU(shape.channels, shape.hidden)
+
+    def forward(
+        self,
+        x: Tensor,
+        rotary: tuple[Tensor, Tensor],
+        visible: Tensor | None,
+        cache: KVCache | None,
+        positions: Tensor | None,
+    ) -> Tensor:
+        x = x + self.attention(self.attention_norm(x), rotary, visible, cache, positions)
+        out: Tensor = x + self.feed_forward(self.feed_forward_norm(x))
+        return out
+
+
+class Transformer(nn.Module):
+    """Token ids in, next-token logits out. `dtype` is what it computes in; its weights stay float32."""
+
+    def __init__(self, shape: ModelParams, vocab_size: int, seed: int) -> None:
+        super().__init__()
+        self.shape, self.vocab_size, self.dtype = shape, vocab_size, torch.float32
+        self.embedding = nn.Embedding(vocab_size, shape.channels)
+        self.blocks = nn.ModuleList(Block(shape, layer) for layer in range(shape.layers))
+        self.norm = RMSNorm(shape.channels)
+        self.head = None if shape.tie_embeddings else Linear(shape.channels, vocab_size)
+        angles = rotary_table(shape.context, shape.head_width, shape.rope_theta)
+        self.register_buffer("cos", angles.cos(), persistent=False)  # (context, D/2)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+        self._initialise(torch.Generator().manual_seed(seed))
+
+    def _initialise(self, generator: torch.Generator) -> None:
+        residual = 0.02 / (2 * self.shape.layers) ** 0.5
+        for name, weight in self.named_parameters():
+            if weight.dim() == 2:
+                into_residual = name.endswith(("attention.out.weight", "down.weight"))
+                std = residual if into_residual else 0.02
+                nn.init.normal_(weight, std=std, generator=generator)
+
+    @property
+    def head_weight(self) -> Float[Tensor, "V C"]:
+        """The matrix that turns hidden states into logits."""
+        return self.embedding.weight if self.head is None else self.head.weight
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(weight.numel() for weight in self.parameters())
+
+    def hidden(
+        self,
+        ids: Int[Tensor, "B T"],
+        segments: Int[Tensor, "B T"] | None = None,
+        cache: KVCache | None = None,
+        positions: Int[Tensor, "B T"] | None = None,
+    ) -> Float[Tensor, "B T C"]:
+        """States before the output matrix. Tokens see only earlier ones of their own `segment`.
+
+        With a `cache`, `positions` says where each token stands in its row; the row must have been filled up to there.
+        """
+        if ids.shape[1] > self.shape.context:
+            raise ValueError(f"{ids.shape[1]} tokens do not fit a context of {self.shape.context}")
+        x = F.embedding(ids, self.embedding.weight).to(self.dtype)  # (B, T, C)
+        rotary = self._rotary(ids.shape[1], positions)
+        visible = self._visible(segments, cache, positions)
+        for block in self.blocks:
+            x = block(x, rotary, visible, cache, positions)
+        out: Tensor = self.norm(x)
+        return out
+
+    def forward(
+        self, ids: Int[Tensor, "B T"], segments: Int[Tensor, "B T"] | None = None
+    ) -> Float[Tensor, "B T V"]:
+        return self.logits(self.hidden(ids, segments))
+
+    def logits(self, hidden: Float[Tensor, "... C"]) -> Float[Tensor, "... V"]:
+        return F.linear(hidden, self.head_weight.to(hidden.dtype))
+
+    def _rotary(self, T: int, positions: Tensor | None) -> tuple[Tensor, Tensor]:
+        cos, sin = self.get_buffer("cos").to(self.dtype), self.get_buffer("sin").to(self.dtype)
+        if positions is None:
+            return cos[:T], sin[:T]  # (T, D/2)
+        return cos[positions].unsqueeze(1), sin[positions].unsqueeze(1)  # (B, 1, T, D/2)
+
+    @staticmethod
+    def _visible(
+        segments: Tensor | None, cache: KVCache | None, positions: Tensor | None
+    ) -> Tensor | None:
+        if cache is not None and positions is not None:
+            held = max(cache.room, padded(int(positions.max()) + 1))
+            return torch.arange(held, device=positions.device) <= positions[:, None, :, None]
+        if segments is None:
+            return None
+        same = segments[:, None, :, None] == segments[:, None, None, :]  # (B, 1, T, T)
+        return same.tril()
+
+
+
+def restore(checkpoint: Checkpoint) -> Transformer:
+    """The model that a folder holds, in float32 on the CPU."""
+    model = Transformer(checkpoint.shape, checkpoint.vocab_size, seed=0)
+    model.load_state_dict(dict(checkpoint.weights))
+    return model

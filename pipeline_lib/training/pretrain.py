@@ -1,0 +1,133 @@
+"""Next-token prediction on windows of the token shards."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline_lib import progress
+from pipeline_lib.formats.shards import Shards
+from pipeline_lib.model.generation import Sampling, for_inference, generate
+from pipeline_lib.model.hardware import peak_flops
+from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.params import PretrainParams
+from pipeline_lib.shapes import Int
+from pipeline_lib.tokens.tokenizer import Tokenizer
+from pipeline_lib.training.batches import Windows
+from pipeline_lib.training.loop import Row, Run, train
+from pipeline_lib.training.losses import next_token_loss
+
+
+class Pretraining:
+    """One run over (train, validation) shards; `rows()` trains and yields the curve, and at the end a summary."""
+
+    def __init__(
+        self, run: Run, params: PretrainParams, splits: tuple[Shards, Shards], tokenizer: Tokenizer
+    ) -> None:
+        self.run, self.params, self.tokenizer = run, params, tokenizer
+        self.train, self.validation = splits
+        context = run.model.shape.context
+        self.windows = Windows(self.train, context, params.seed)
+        self.held_out = spread_windows(
+            self.validation, context, params.evaluate_batches * params.micro_batch
+        )
+        self.bits_per_byte = 1 / math.log(2) * tokens_per_byte(self.validation)
+
+    def rows(self) -> Iterator[Row]:
+        tokens = self.params.batch * self.run.model.shape.context
+        peak = peak_flops(self.run.hardware) if self.run.step < self.params.steps else math.inf
+        per_token = flops_per_token(self.run.model)
+        for row in train(self.run, self.gradient, self.after, self.run.runtime.log_every, tokens):
+            if speed := row.get("machine.tokens_per_second"):
+                row = {**row, "machine.mfu": speed * per_token / peak}
+            yield row
+        yield self.summary(tokens)
+
+    def gradient(self, step: int) -> Row:
+        ids = self.windows.batch(step, self.params.batch).to(self.run.hardware.device)
+        parts = ids.split(self.params.micro_batch)
+        total = 0.0
+        for part in parts:
+            loss = self.loss(part) / len(parts)
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
+        return {"loss": total, "bits_per_byte": total / math.log(2) * tokens_per_byte(self.train)}
+
+    def loss(self, ids: Int[Tensor, "B T"]) -> Tensor:
+        model = self.run.model
+        return next_token_loss(model.hidden(ids[:, :-1]), model.head_weight, ids[:, 1:])
+
+    def after(self, step: int) -> Iterator[Row]:
+        last = step == self.params.steps
+        if step % self.params.evaluate_every == 0 or last:
+            loss = self.validate()
+            yield {
+                "step": step,
+                "validation.loss": loss,
+                "validation.bits_per_byte": loss * self.bits_per_byte,
+            }
+        if self.params.sample_every and (step % self.params.sample_every == 0 or last):
+            text = self.sample()
+            self.run.notes.append({"step": step, "text": text})
+            progress.say(f"pretrain: sample at step {step:,}: {' '.join(text.split())[:160]}")
+
+    @torch.no_grad()
+    def validate(self) -> float:
+        """Mean loss in nats per token over the same spread of windows each time."""
+        device = self.run.hardware.device
+        parts = self.held_out.split(self.params.micro_batch)
+        losses = [(self.loss(part.to(device)).item(), len(part)) for part in parts]
+        return sum(loss * rows for loss, rows in losses) / len(self.held_out)
+
+    def sample(self) -> str:
+        """Text from nothing, at temperature 1: what the model believes the corpus is."""
+        [completion] = generate(
+            for_inference(self.run.model),
+            [[self.tokenizer.begin]],
+            max_new_tokens=self.params.sample_tokens,
+            stop={self.tokenizer.end},
+            sampling=Sampling(temperature=1.0),
+            seed=self.params.seed,
+        )
+        return self.tokenizer.decode(completion.ids)
+
+    def summary(self, tokens: int) -> Row:
+        unigram = unigram_loss(self.train, self.held_out[:, 1:].numpy())
+        return {
+            "parameters": self.run.model.parameter_count,
+            "tokens": self.params.steps * tokens,
+            "epochs": self.params.steps * tokens / len(self.train.tokens),
+            "unigram.bits_per_byte": unigram * self.bits_per_byte,
+        }
+
+
+def tokens_per_byte(shards: Shards) -> float:
+    """Predicted tokens (all but each document's begin) per UTF-8 byte of text."""
+    return (shards.index.tokens - shards.index.documents) / max(shards.index.bytes, 1)
+
+
+def spread_windows(shards: Shards, context: int, count: int) -> Int[Tensor, "B T"]:
+    """At most `count` windows of up to `context` + 1 tokens, evenly spread over the shards."""
+    width = min(context + 1, len(shards.tokens))
+    starts = np.unique(np.linspace(0, len(shards.tokens) - width, count).astype(np.int64))
+    windows = np.stack([shards.tokens[int(s) : int(s) + width].astype(np.int64) for s in starts])
+    return torch.from_numpy(windows)
+
+
+def unigram_loss(train: Shards, targets: np.ndarray) -> float:
+    """Nats per token of the best model that ignores context: token frequencies in `train`, add-one smoothed."""
+    counts = np.ones(train.index.vocab_size)
+    block = 1 << 24
+    for start in range(0, len(train.tokens), block):
+        counts += np.bincount(train.tokens[start : start + block], minlength=len(counts))
+    return float(-np.log(counts / counts.sum())[targets].mean())
+
+
+def flops_per_token(model: Transformer) -> float:
+    """6 N + 12 L H D T, training: Chowdhery et al. 2022 (PaLM), appendix B, arxiv.org/abs/2204.02311."""
+    shape = model.shape
+    lookups = 0 if shape.tie_embeddings else model.embedding.weight.numel()
+    attention = 12 * shape.layers * shape.heads * shape.head_width * shape.context
+    return 6 * (model.parameter_count - lookups) + attention

@@ -1,0 +1,44 @@
+"""grpo: learn to answer right, by reinforcement on answers that can be checked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline_lib import progress, stage
+from pipeline_lib.formats import checkpoints, shards
+from pipeline_lib.model.hardware import choose
+from pipeline_lib.model.transformer import restore
+from pipeline_lib.params import GrpoParams, RuntimeParams
+from pipeline_lib.tokens.tokenizer import Tokenizer
+from pipeline_lib.training import loop, provenance, resume
+from pipeline_lib.training.grpo import Reinforcement
+
+
+def main(
+    runtime: RuntimeParams,
+    params: GrpoParams,
+    sft: Path,
+    rl_shards: Path,
+    chat: Path,
+    grpo_plots: Path,
+) -> Iterator[stage.Metrics]:
+    grpo_plots.mkdir(parents=True, exist_ok=True)
+    prompts = shards.read_prompts(rl_shards / "train")
+    if not len(prompts):
+        progress.say("grpo: no source with role rl in params.yaml: the sft model is handed on")
+        checkpoints.hand_on(sft, chat, "grpo")
+        yield {"skipped": 1}
+        return
+    hardware = choose(runtime)
+    before = checkpoints.read(sft, made_by="sft")
+    checkpoints.expect_tokenizer(sft, before, rl_shards, prompts.index.tokenizer)
+    inputs = {"prompts": prompts.index.digest, "sft": before.digest}
+    with resume.states("grpo", {"grpo": params}, inputs, runtime, hardware.describe()) as kept:
+        run = loop.Run("grpo", restore(before), params, runtime, hardware, kept)
+        yield from Reinforcement(run, params, prompts, Tokenizer(before.tokenizer)).rows()
+        origin = provenance.describe("grpo", {"grpo": params}, inputs, kept, before.provenance)
+        checkpoints.write(chat, run.checkpoint(before.tokenizer, origin))
+    loop.write_notes(grpo_plots, "rollouts.jsonl", run.notes)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,40 @@
+"""pretrain: learn to predict the next token of the corpus."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline_lib import stage
+from pipeline_lib.formats import checkpoints, shards
+from pipeline_lib.model.hardware import choose, keep_freed_memory
+from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.params import ModelParams, PretrainParams, RuntimeParams
+from pipeline_lib.tokens.tokenizer import Tokenizer
+from pipeline_lib.training import loop, pretrain, provenance, resume
+
+
+def main(
+    runtime: RuntimeParams,
+    model: ModelParams,
+    params: PretrainParams,
+    pretrain_shards: Path,
+    tokenizer: Path,
+    base: Path,
+    pretrain_plots: Path,
+) -> Iterator[stage.Metrics]:
+    keep_freed_memory()
+    hardware = choose(runtime)
+    train, validation = (shards.read(pretrain_shards / s, "pretrain") for s in ("train", "validation"))
+    pieces = Tokenizer.load(tokenizer)
+    sections = {"model": model, "pretrain": params}
+    inputs = {"train": train.index.digest, "validation": validation.index.digest}
+    with resume.states("pretrain", sections, inputs, runtime, hardware.describe()) as kept:
+        learner = Transformer(model, train.index.vocab_size, params.seed)
+        run = loop.Run("pretrain", learner, params, runtime, hardware, kept)
+        yield from pretrain.Pretraining(run, params, (train, validation), pieces).rows()
+        origin = provenance.describe("pretrain", sections, inputs, kept, {})
+        checkpoints.write(base, run.checkpoint(pieces.model, origin))
+    loop.write_notes(pretrain_plots, "samples.jsonl", run.notes)
+
+
+if __name__ == "__main__":
+    stage.run(main)
