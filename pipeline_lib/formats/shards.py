@@ -9,7 +9,8 @@ own digest names the data set.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -79,6 +80,12 @@ class Index(BaseModel):
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Tokens and documents, under the names metrics have."""
+        part = f"{self.kind}.{self.split}"
+        return {f"{part}.tokens": self.tokens, f"{part}.documents": self.documents}
+
 
 @dataclass(frozen=True, slots=True)
 class Shards:
@@ -110,6 +117,9 @@ class Prompts:
         ids = self._tokens[start : int(self._ends[i])]
         return Prompt(ids, *self._answers[i])
 
+    def __iter__(self) -> Iterator[Prompt]:
+        return (self[i] for i in range(len(self)))
+
 
 def dtype_of(vocab_size: int) -> Literal["uint16", "uint32"]:
     """The smallest type that holds every id."""
@@ -127,9 +137,9 @@ def write(
 ) -> Index:
     """Stream `documents` into `folder`, whole or not at all; FormatError for an id out of range."""
     with files.whole_folder(folder) as fresh:
-        tally = _Tally(fresh, kind, vocab_size, file_tokens)
-        for document in documents:
-            tally.add(document)
+        with closing(_Tally(fresh, kind, vocab_size, file_tokens)) as tally:
+            for document in documents:
+                tally.add(document)
         index = tally.index(split, tokenizer, answers="")
         files.write_json(fresh / _INDEX, index.model_dump(mode="json"))
     return index
@@ -144,13 +154,16 @@ def write_prompts(
 ) -> Index:
     """Stream `prompts` into `folder`, whole or not at all."""
     with files.whole_folder(folder) as fresh:
-        tally = _Tally(fresh, "rl", vocab_size, file_tokens)
-        with (fresh / _ANSWERS).open("w", encoding="utf-8", newline="\n") as answers:
+        path = fresh / _ANSWERS
+        with (
+            closing(_Tally(fresh, "rl", vocab_size, file_tokens)) as tally,
+            path.open("w", encoding="utf-8", newline="\n") as answers,
+        ):
             for prompt in prompts:
                 tally.add(Encoded(prompt.ids, bytes=0))
                 row = {"answer": prompt.answer, "verifier": prompt.verifier}
                 answers.write(json.dumps(row, ensure_ascii=False) + "\n")
-        index = tally.index("train", tokenizer, answers=files.sha256(fresh / _ANSWERS))
+        index = tally.index("train", tokenizer, answers=files.sha256(path))
         files.write_json(fresh / _INDEX, index.model_dump(mode="json"))
     return index
 
@@ -167,6 +180,10 @@ class _Tally:
         self.bytes = 0
         self.sources: Counter[str] = Counter()
         self.where = folder.parent / folder.name.removeprefix(".").partition(".")[0]
+
+    def close(self) -> None:
+        for column in (self.tokens, self.masks, self.ends):
+            column.close()
 
     def add(self, document: Encoded) -> None:
         self._check(document)

@@ -71,7 +71,7 @@ class Tokenizer:
         return encoded
 
     def decode(self, ids: Iterable[int], specials: bool = False) -> str:
-        """The text of `ids`; special ids vanish, or where `specials` show as `<|end|>` and so on."""
+        """The text of `ids`; special ids vanish, or where `specials` show as `<|end|>` etc."""
         parts: list[str] = []
         for special, group in groupby(map(int, ids), key=lambda i: i < len(SPECIAL_PIECES)):
             if special and specials:

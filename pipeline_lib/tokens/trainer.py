@@ -1,0 +1,144 @@
+"""Train a tokenizer whose bytes depend on the text and the parameters alone.
+
+SentencePiece writes file names and its number of threads into a model, and with another number of
+threads learns another unigram vocabulary. So it is fed from memory, answers to memory, and its
+threads are a constant here. Normalisation is identity: `clean` has normalised once, and a tokenizer
+must not lose what it is given.
+"""
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import sentencepiece
+
+from pipeline_lib.errors import DataError
+from pipeline_lib.formats import files
+from pipeline_lib.params import TokenizerParams
+from pipeline_lib.tokens import passages
+from pipeline_lib.tokens.tokenizer import (
+    BEGIN,
+    END,
+    MODEL_FILE,
+    SPECIAL_PIECES,
+    UNKNOWN,
+    Tokenizer,
+)
+
+THREADS = 4
+"""Never a parameter: another number makes another vocabulary."""
+MOST_DROPPED = 0.01
+
+_RESERVED = dict.fromkeys(map(ord, "\0▁▅"), " ")
+"""Characters at which SentencePiece drops a line; they are spelled in bytes anyway."""
+
+_SILENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    model: bytes
+    vocab: str
+    """One piece and its score a line, as SentencePiece writes it."""
+    metrics: dict[str, int | float]
+
+
+def train(texts: Iterable[str], params: TokenizerParams) -> Trained:
+    """Learn the pieces of `texts`; DataError where they cannot carry what `params` ask."""
+    sample = passages.draw(texts, params.sample_bytes)
+    if sample.dropped > MOST_DROPPED:
+        raise DataError(
+            f"tokenizer: expected at most {MOST_DROPPED:.0%} of the text in stretches of over "
+            f"{passages.LONGEST} bytes without a space or a full stop, found {sample.dropped:.1%}; "
+            "drop such documents in clean"
+        )
+    if not sample.passages:
+        raise DataError(
+            "tokenizer: expected text to learn from, found none; "
+            "add a source with role: pretrain, or let clean keep more"
+        )
+    model = _fit([passage.translate(_RESERVED) for passage in sample.passages], params)
+    return Trained(
+        model=model,
+        vocab=_vocab(model),
+        metrics={
+            "vocab_size": params.vocab_size,
+            "sample_bytes": sample.bytes,
+            "dropped_lines": sample.dropped,
+        },
+    )
+
+
+def write(folder: Path, trained: Trained, params: TokenizerParams) -> Tokenizer:
+    """Lay the model, its vocabulary and what to know of it into `folder`; whole or not at all."""
+    tokenizer = Tokenizer(trained.model)
+    about = {
+        "sha256": tokenizer.digest,
+        "kind": params.kind,
+        "vocab_size": tokenizer.vocab_size,
+        "normaliser": "identity",
+        "specials": {piece: i for i, piece in enumerate(SPECIAL_PIECES)},
+    }
+    with files.whole_folder(folder) as fresh:
+        files.write_bytes(fresh / MODEL_FILE, trained.model)
+        files.write_text(fresh / "tokenizer.vocab", trained.vocab)
+        files.write_json(fresh / "tokenizer.json", about)
+    return tokenizer
+
+
+def _fit(sentences: list[str], params: TokenizerParams) -> bytes:
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(sentences),
+            model_writer=model,
+            model_type=params.kind,
+            vocab_size=params.vocab_size,
+            character_coverage=params.character_coverage,
+            split_digits=params.split_digits,
+            num_threads=THREADS,
+            max_sentence_length=passages.LONGEST,
+            byte_fallback=True,
+            allow_whitespace_only_pieces=True,
+            normalization_rule_name="identity",
+            add_dummy_prefix=False,
+            remove_extra_whitespaces=False,
+            unk_id=UNKNOWN,
+            bos_id=BEGIN,
+            eos_id=END,
+            pad_id=-1,
+            unk_piece=SPECIAL_PIECES[UNKNOWN],
+            bos_piece=SPECIAL_PIECES[BEGIN],
+            eos_piece=SPECIAL_PIECES[END],
+            control_symbols=list(SPECIAL_PIECES[END + 1 :]),
+            minloglevel=_SILENT,
+        )
+    except RuntimeError as error:
+        raise _in_words(str(error), params.vocab_size) or error from None
+    return model.getvalue()
+
+
+def _in_words(error: str, asked: int) -> DataError | None:
+    """SentencePiece's two complaints about the vocabulary, with the number that would do."""
+    if most := re.search(r"Vocabulary size too high.*<= (\d+)", error):
+        return DataError(
+            f"tokenizer.vocab_size: expected at most {most[1]} for this corpus, found {asked}; "
+            "lower it or add text"
+        )
+    if least := re.search(r"smaller than required_chars\. \d+ vs (\d+)", error):
+        return DataError(
+            f"tokenizer.vocab_size: expected at least {least[1]} for the characters of this "
+            f"corpus, found {asked}; raise it or lower tokenizer.character_coverage"
+        )
+    return None
+
+
+def _vocab(model: bytes) -> str:
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=model)
+    rows = [
+        f"{pieces.id_to_piece(i)}\t{pieces.get_score(i):.6g}\n"
+        for i in range(pieces.get_piece_size())
+    ]
+    return "".join(rows)

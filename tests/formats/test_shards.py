@@ -1,0 +1,156 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline_lib.errors import FormatError
+from pipeline_lib.formats import shards
+from pipeline_lib.formats.shards import Encoded, Prompt
+
+AGAIN = "run `dvc repro"
+
+
+def encoded(*rows: list[int]) -> list[Encoded]:
+    return [Encoded(np.array(row, dtype=np.int64), 3 * len(row), source="tales") for row in rows]
+
+
+def written(folder: Path, *rows: list[int], file_tokens: int = 4) -> shards.Index:
+    return shards.write(folder, "pretrain", "train", encoded(*rows), 512, "digest", file_tokens)
+
+
+@given(rows=st.lists(st.lists(st.integers(0, 511), max_size=9)), file_tokens=st.integers(1, 12))
+def test_read_undoes_write_across_files(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[int]], file_tokens: int
+) -> None:
+    folder = tmp_path_factory.mktemp("shards") / "train"
+    index = written(folder, *rows, file_tokens=file_tokens)
+    read = shards.read(folder, expect="pretrain")
+    flat = [token for row in rows for token in row]
+    assert read.index == index
+    assert read.tokens[:].tolist() == flat
+    assert len(read.tokens) == index.tokens == len(flat)
+    assert read.doc_ends.dtype == np.uint64
+    assert np.split(np.array(flat), read.doc_ends.astype(int))[:-1] == [*map(pytest.approx, rows)]
+    assert all(part.tokens <= file_tokens for part in index.files)
+    for start in range(0, len(flat), 3):
+        assert read.tokens[start : start + 5].tolist() == flat[start : start + 5]
+
+
+def test_the_index_counts_and_names_everything(tmp_path: Path) -> None:
+    index = written(tmp_path / "train", [1, 5, 2], [1, 2], file_tokens=4)
+    assert (index.documents, index.tokens, index.bytes) == (2, 5, 15)
+    assert (index.kind, index.split, index.dtype) == ("pretrain", "train", "uint16")
+    assert [part.name for part in index.files] == ["tokens-00000.npy", "tokens-00001.npy"]
+    assert index.sources == {"tales": 2}
+    assert index.counts == {"pretrain.train.tokens": 5, "pretrain.train.documents": 2}
+
+
+def test_files_are_real_npy_of_exact_length(tmp_path: Path) -> None:
+    written(tmp_path / "train", [1, 5, 2], [1, 2])
+    assert np.load(tmp_path / "train" / "tokens-00001.npy").tolist() == [2]
+    assert np.load(tmp_path / "train" / "doc_ends.npy").tolist() == [3, 5]
+
+
+def test_the_digest_changes_with_any_token_and_with_nothing_else(tmp_path: Path) -> None:
+    one = written(tmp_path / "a", [1, 5, 2]).digest
+    assert one == written(tmp_path / "b", [1, 5, 2]).digest
+    assert one != written(tmp_path / "c", [1, 6, 2]).digest
+
+
+def test_ids_beyond_uint16_are_kept_whole(tmp_path: Path) -> None:
+    shards.write(tmp_path / "train", "pretrain", "train", encoded([70_000]), 100_000, "digest")
+    assert shards.read(tmp_path / "train").tokens[:].tolist() == [70_000]
+
+
+@pytest.mark.parametrize("wrong", [512, 70_000, -1])
+def test_an_id_outside_the_vocabulary_leaves_nothing_behind(tmp_path: Path, wrong: int) -> None:
+    with pytest.raises(FormatError, match="train: expected token ids from 0 to 511, found"):
+        written(tmp_path / "train", [1, 2], [wrong])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_masks_lie_beside_the_tokens(tmp_path: Path) -> None:
+    rows = [Encoded(np.array([1, 7, 2]), 1, np.array([False, True, True]))]
+    shards.write(tmp_path / "sft", "sft", "train", rows, 512, "digest", 2)
+    read = shards.read(tmp_path / "sft", expect="sft")
+    assert read.mask is not None
+    assert read.mask[1:].tolist() == [True, True]
+
+
+@pytest.mark.parametrize("mask", [None, np.array([True])])
+def test_an_sft_row_without_its_mask_is_refused(tmp_path: Path, mask: shards.Array | None) -> None:
+    with pytest.raises(FormatError, match="expected a mask as long as the ids"):
+        shards.write(tmp_path / "sft", "sft", "train", [Encoded(np.array([1, 2]), 1, mask)], 9, "")
+
+
+@pytest.mark.parametrize("kind", ["pretrain", "sft"])
+def test_a_split_may_be_empty(tmp_path: Path, kind: shards.Kind) -> None:
+    shards.write(tmp_path / "none", kind, "validation", [], 512, "digest")
+    read = shards.read(tmp_path / "none")
+    assert len(read.tokens) == len(read.doc_ends) == read.index.documents == 0
+
+
+def test_prompts_come_back_with_their_answers(tmp_path: Path) -> None:
+    rows = [Prompt(np.array([1, 3]), "1,080", "number"), Prompt(np.array([1]), "縺", "number")]
+    index = shards.write_prompts(tmp_path / "rl", rows, 512, "digest", 2)
+    read = shards.read_prompts(tmp_path / "rl")
+    assert (len(read), index.split, index.kind) == (2, "train", "rl")
+    assert [(p.ids.tolist(), p.answer, p.verifier) for p in (read[0], read[1])] == [
+        (p.ids.tolist(), p.answer, p.verifier) for p in rows
+    ]
+    with pytest.raises(IndexError):
+        read[2]
+
+
+def test_a_missing_folder_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"index.json: no such file; run `dvc repro shard`"):
+        shards.read(tmp_path / "train")
+
+
+def test_another_kind_is_refused(tmp_path: Path) -> None:
+    written(tmp_path / "train", [1, 2])
+    with pytest.raises(FormatError, match="expected shards of kind sft, found pretrain"):
+        shards.read(tmp_path / "train", expect="sft")
+    with pytest.raises(FormatError, match="expected shards of kind rl, found pretrain"):
+        shards.read_prompts(tmp_path / "train")
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    written(tmp_path / "train", [1, 2, 3])
+    path = tmp_path / "train" / "tokens-00000.npy"
+    path.write_bytes(path.read_bytes()[:-2])
+    with pytest.raises(FormatError, match=f"expected a whole .npy file, found .*{AGAIN}"):
+        shards.read(tmp_path / "train")
+
+
+def test_another_dtype_is_refused(tmp_path: Path) -> None:
+    written(tmp_path / "train", [1, 2, 3])
+    np.save(tmp_path / "train" / "tokens-00000.npy", np.zeros(3, dtype=np.int32))
+    with pytest.raises(FormatError, match=f"expected 3 numbers of uint16, found int32 .*{AGAIN}"):
+        shards.read(tmp_path / "train")
+
+
+def test_lengths_that_do_not_match_are_refused(tmp_path: Path) -> None:
+    written(tmp_path / "train", [1, 2, 3])
+    path = tmp_path / "train" / "index.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tokens": 4}))
+    with pytest.raises(FormatError, match=f"expected 4 tokens .* found 3 tokens.*{AGAIN}"):
+        shards.read(tmp_path / "train")
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[1]"])
+def test_a_damaged_index_is_refused(tmp_path: Path, content: str) -> None:
+    written(tmp_path / "train", [1, 2, 3])
+    (tmp_path / "train" / "index.json").write_text(content)
+    with pytest.raises(FormatError, match=AGAIN):
+        shards.read(tmp_path / "train")
+
+
+def test_missing_answers_are_refused(tmp_path: Path) -> None:
+    shards.write_prompts(tmp_path / "rl", [Prompt(np.array([1]), "1", "number")], 512, "digest")
+    (tmp_path / "rl" / "answers.jsonl").write_text("")
+    with pytest.raises(FormatError, match=r"answers.jsonl: expected 1 answers, found 0"):
+        shards.read_prompts(tmp_path / "rl")

@@ -1,0 +1,30 @@
+import json
+from pathlib import Path
+
+from pipeline_lib.formats import documents
+from pipeline_lib.formats.documents import Document, document_id
+from pipeline_lib.params import TokenizerParams
+from pipeline_lib.tokens.tokenizer import Tokenizer
+from stages import tokenizer
+
+PARAMS = TokenizerParams(
+    kind="bpe", vocab_size=300, character_coverage=1.0, sample_bytes=10_000, split_digits=True
+)
+
+
+def corpus(folder: Path) -> Path:
+    texts = [f"Ann has {i} apples and Bob has {i + 3} pears.\n" for i in range(60)]
+    rows = [Document(document_id(t), t, "tales", "en") for t in texts]
+    documents.write(folder / "train", rows)
+    documents.write(folder / "validation", rows[:5])
+    return folder
+
+
+def test_the_stage_trains_on_train_and_measures_on_validation(tmp_path: Path) -> None:
+    rows = list(tokenizer.main(PARAMS, corpus(tmp_path / "corpus"), tmp_path / "made"))
+    metrics = {name: value for row in rows for name, value in row.items()}
+    assert metrics["vocab_size"] == 300
+    assert metrics["bytes_per_token"] == metrics["bytes_per_token.en"] > 1.5
+    assert metrics["byte_fallback"] == metrics["dropped_lines"] == 0
+    made = Tokenizer.load(tmp_path / "made")
+    assert json.loads((tmp_path / "made" / "tokenizer.json").read_text())["sha256"] == made.digest

@@ -1,0 +1,84 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline_lib.errors import DataError
+from pipeline_lib.params import TokenizerParams
+from pipeline_lib.tokens import passages, trainer
+from pipeline_lib.tokens.tokenizer import Tokenizer
+
+Asked = Callable[..., TokenizerParams]
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_the_same_texts_give_the_same_bytes_in_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, texts: list[str], asked: Asked
+) -> None:
+    folders = [tmp_path / "a", tmp_path / "elsewhere" / "b"]
+    for folder, order in zip(folders, (texts, texts[::-1]), strict=True):
+        folder.mkdir(parents=True)
+        monkeypatch.chdir(folder)
+        trainer.write(folder / "made", trainer.train(order, asked(kind=kind)), asked(kind=kind))
+    a, b = ({f.name: f.read_bytes() for f in (folder / "made").iterdir()} for folder in folders)
+    assert a == b
+    assert set(a) == {"tokenizer.model", "tokenizer.vocab", "tokenizer.json"}
+
+
+def test_no_path_and_no_machine_is_in_the_model(texts: list[str], asked: Asked) -> None:
+    model = trainer.train(texts, asked()).model
+    assert b"/" not in model.replace(b"\n\x01/", b"").replace(b"<0x2F>", b"")
+    assert Path.cwd().name.encode() not in model
+
+
+def test_the_folder_says_what_the_tokenizer_is(
+    tmp_path: Path, texts: list[str], asked: Asked
+) -> None:
+    made = trainer.write(tmp_path / "tokenizer", trainer.train(texts, asked()), asked())
+    about = json.loads((tmp_path / "tokenizer" / "tokenizer.json").read_text())
+    assert about["sha256"] == made.digest == Tokenizer.load(tmp_path / "tokenizer").digest
+    assert about["specials"]["<|begin|>"] == 1
+    assert about["vocab_size"] == made.vocab_size == asked().vocab_size
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_a_vocabulary_too_large_is_refused_with_the_largest_that_fits(
+    kind: str, texts: list[str], asked: Asked
+) -> None:
+    with pytest.raises(DataError, match="expected at most") as error:
+        trainer.train(texts[:3], asked(kind=kind, vocab_size=8192))
+    sentence = str(error.value)
+    most = int(sentence.removeprefix("tokenizer.vocab_size: expected at most ").split()[0])
+    assert sentence.endswith("for this corpus, found 8192; lower it or add text")
+    assert trainer.train(texts[:3], asked(kind=kind, vocab_size=most)).model
+
+
+def test_a_vocabulary_too_small_for_the_characters_is_refused(asked: Asked) -> None:
+    many = ["".join(map(chr, range(0x4E00, 0x4E00 + 500)))]
+    with pytest.raises(DataError, match="expected at least 762 for the characters"):
+        trainer.train(many, asked(vocab_size=300, character_coverage=1.0))
+
+
+@pytest.mark.parametrize("nothing", [[], [""]])
+def test_an_empty_corpus_is_refused(nothing: list[str], asked: Asked) -> None:
+    with pytest.raises(DataError, match="expected text to learn from, found none"):
+        trainer.train(nothing, asked())
+
+
+def test_text_that_cannot_be_cut_is_refused(texts: list[str], asked: Asked) -> None:
+    with pytest.raises(DataError, match=r"expected at most 1% .* found \d+\.\d%"):
+        trainer.train([*texts, "x" * 5000], asked())
+
+
+def test_reserved_characters_drop_no_line(asked: Asked, texts: list[str]) -> None:
+    marked = [text.replace("今", "▅今▁\0") for text in texts]
+    tokenizer = Tokenizer(trainer.train(marked, asked()).model)
+    assert "今日は" in "".join(tokenizer.pieces(tokenizer.encode("今日は")))
+    assert len(tokenizer.encode("今日は")) <= 3
+
+
+def test_a_long_passage_is_not_dropped_by_sentencepiece(asked: Asked) -> None:
+    rare = "魚" * (passages.LONGEST // 3)
+    tokenizer = Tokenizer(trainer.train([rare] + ["ab cd"] * 3, asked(vocab_size=268)).model)
+    assert len(tokenizer.encode("魚")) == 1
