@@ -1,1 +1,1 @@
-"""Where text comes from: each source kind yields documents or conversations, with their provenance."""
+"""Where text comes from: each kind of source yields documents or conversations, with provenance."""

@@ -1,0 +1,80 @@
+"""Bring one source to Parquet, with a manifest of where it came from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline_lib import progress
+from pipeline_lib.errors import SourceError
+from pipeline_lib.formats import conversations, documents, manifests
+from pipeline_lib.formats.conversations import Conversation
+from pipeline_lib.formats.documents import Document
+from pipeline_lib.formats.manifests import Manifest
+from pipeline_lib.params import FileSource, HubSource, Source
+from pipeline_lib.sources import embedded, hub, local
+from pipeline_lib.sources.origin import Item, Origin
+
+
+def fetch(name: str, source: Source, folder: Path) -> Manifest:
+    """Write the source's rows and manifest to `folder`, or raise SourceError and write nothing."""
+    try:
+        return _fetch(name, source, folder)
+    except SourceError as error:
+        raise SourceError(f"download.sources.{name}: {error}") from None
+
+
+def _fetch(name: str, source: Source, folder: Path) -> Manifest:
+    origin = _open(name, source)
+    weighed = Weighed(origin.items, source.rows)
+    rows = _write(folder, progress.watch(weighed, source.rows, f"rows of {name}"), source)
+    if not rows:
+        raise SourceError(f"{origin.address}: expected rows, found none; check what it holds")
+    manifest = Manifest(
+        name=name,
+        kind=source.kind,
+        role=source.role,
+        weight=source.weight,
+        language=source.language,
+        address=origin.address,
+        revision=origin.revision,
+        licence=origin.licence,
+        sha256=origin.digest.hexdigest(),
+        rows=rows,
+        bytes=weighed.bytes,
+    )
+    manifests.write(folder, manifest)
+    return manifest
+
+
+def _open(name: str, source: Source) -> Origin:
+    if isinstance(source, FileSource):
+        return local.origin(name, source)
+    if isinstance(source, HubSource):
+        return hub.origin(name, source)
+    return embedded.origin(name, source)
+
+
+class Weighed:
+    """At most `limit` items (None: all), their bytes counted as they pass."""
+
+    def __init__(self, items: Iterator[Item], limit: int | None) -> None:
+        self._items = items
+        self._limit = limit
+        self.bytes = 0
+
+    def __iter__(self) -> Iterator[Item]:
+        for number, item in enumerate(self._items, start=1):
+            self.bytes += size(item)
+            yield item
+            if number == self._limit:
+                return
+
+
+def size(item: Item) -> int:
+    """UTF-8 bytes of what an item says."""
+    return documents.size(item) if isinstance(item, Document) else conversations.size(item)
+
+
+def _write(folder: Path, items: Iterator[Item], source: Source) -> int:
+    if source.role == "pretrain":
+        return documents.write(folder, (item for item in items if isinstance(item, Document)))
+    return conversations.write(folder, (item for item in items if isinstance(item, Conversation)))
