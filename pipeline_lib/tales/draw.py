@@ -79,6 +79,19 @@ class Draw:
         self.log2_probability += LOG2[percent if happens else 100 - percent] - LOG2[100]
         return happens
 
+    def weigh(self, items: Sequence[Item], weights: Sequence[int]) -> Item:
+        """One of the items, as often as its weight says; for distributions that are used once."""
+        if len(items) == 1:
+            return items[0]
+        total = sum(weights)
+        number = self._next(total)
+        for item, weight in zip(items, weights, strict=True):
+            if number < weight:
+                break
+            number -= weight
+        self.log2_probability += log2(weight / total)
+        return item
+
     def pick(self, weighted: Weighted[Item]) -> Item:
         """One of the items, as often as its weight says."""
         if len(weighted.items) == 1:
