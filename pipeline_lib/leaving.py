@@ -1,7 +1,7 @@
-"""How a program of ours ends: what a person can mend is one sentence on stderr and status 1, a bug keeps its traceback.
+"""How a program of ours ends: a mistake is one sentence and status 1, a bug keeps its traceback.
 
-A training stage saves its state when it is stopped, so SIGTERM becomes an exception like Ctrl-C's: it passes through the
-generators, whose `finally` and `except` run.
+A training stage saves its state when it is stopped, so SIGTERM becomes an exception as Ctrl-C is:
+it passes through the generators, whose `finally` and `except` run.
 """
 
 import errno
@@ -16,11 +16,13 @@ from pipeline_lib.errors import PipelineError
 
 STOPPED = 128 + signal.SIGTERM
 INTERRUPTED = 128 + signal.SIGINT
+FULL = {errno.ENOSPC, errno.EDQUOT}
+FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
-    """Run the block; leave the process with one sentence where it ends in something a person can mend."""
+    """Run the block; leave the process with one sentence where a person can mend what ended it."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _stop)
     try:
@@ -33,21 +35,16 @@ def in_one_sentence() -> Iterator[None]:
         if not (sentence := _mendable(error)):
             raise
         _leave(sentence, 1)
-    except MemoryError:
-        _leave(
-            "memory: expected more than this machine has free; lower the batch or the workers", 1
-        )
 
 
 def _mendable(error: OSError) -> str:
     where = error.filename or "disk"
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            return f"{where}: expected room on the disk, found it full; make room (`dvc gc -w`) and run it again"
-        case errno.EACCES | errno.EPERM | errno.EROFS:
-            return f"{where}: expected to be allowed to use it, found {error.strerror}; change its permissions or owner"
-        case _:
-            return ""
+    if error.errno in FULL:
+        return f"{where}: expected room on the disk, found it full; make room and run it again"
+    if error.errno in FORBIDDEN:
+        found = error.strerror
+        return f"{where}: expected to be allowed to use it, found {found}; mend its permissions"
+    return ""
 
 
 def _leave(sentence: str, status: int) -> None:

@@ -1,7 +1,8 @@
-"""What the rows of a stage add up to: last values for `metrics/<stage>.json`, curves for DVC's plots.
+"""What the rows of a stage add up to: last values for the metrics file, curves for DVC's plots.
 
-Speeds and memory (`machine.*`) change from run to run, so they are in neither: two clones write the same bytes. A number
-that is not finite is null in the metrics and no point on a curve, since JSON has no name for it.
+Speeds and memory (`machine.*`) change from run to run, so they are in neither: two clones write the
+same bytes. A number that is not finite is null in the metrics and no point on a curve, since JSON
+has no name for it.
 """
 
 import math

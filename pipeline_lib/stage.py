@@ -1,8 +1,9 @@
 """The edge: a stage's `main` becomes a program.
 
-The signature is the contract: arguments typed as a section of params.yaml come from there, paths come from the command
-line that dvc.yaml spells. What `main` yields goes to the screen, to MLflow, to `metrics/<stage>.json` and to one CSV per
-curve; a stage never logs. The files are written only when `main` has ended well.
+The signature is the contract: arguments typed as a section of params.yaml come from there, paths
+come from the command line that dvc.yaml spells. What `main` yields goes to the screen, to MLflow,
+to `metrics/<stage>.json` and to one CSV per curve; a stage never logs. The files are written only
+when `main` has ended well.
 """
 
 import argparse
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_lib import leaving, progress, screen
+from pipeline_lib import leaving, progress, screen, tracking
 from pipeline_lib.params import OptimizerParams, Params, Section, read_params
 from pipeline_lib.rows import Record
 
 SECTION_OF_TYPE = {field.annotation: name for name, field in Params.model_fields.items()}
+BY_MODEL = "evaluate"
+"""The stage whose metrics nest: `base.accuracy` is `accuracy` inside `base`."""
 
 Metrics = Mapping[str, float]
 Main = Callable[..., Iterator[Metrics]]
@@ -42,43 +45,46 @@ def contract_of(main: Main) -> Contract:
 
 
 def run(main: Main) -> None:
-    """Call `main` with its sections and paths; where a person can mend what went wrong, exit with one sentence."""
+    """Call `main` with its sections and paths; leave with a sentence where one can mend it."""
+    name = Path(inspect.getfile(main)).stem
+    contract = contract_of(main)
+    paths = _paths(name, contract)
     with leaving.in_one_sentence():
-        name = Path(inspect.getfile(main)).stem
-        contract = contract_of(main)
-        paths = _paths(name, contract)
         params = read_params()
-        sections = {arg: getattr(params, key) for arg, key in contract.sections.items()}
-        with screen.of_stage(name) as shown:
-            record = _iterate(main, sections, paths, shown)
-        record.write_metrics(Path("metrics") / f"{name}.json", by_model=name == "evaluate")
-        if "plots" in paths:
-            record.write_curves(paths["plots"])
+        sections = {key: getattr(params, key) for key in contract.sections.values()}
+        arguments = {arg: sections[key] for arg, key in contract.sections.items()}
+        with (
+            screen.of_stage(name) as cost,
+            tracking.of_stage(name, params, sections, list(paths.values())) as tracker,
+        ):
+            record = _iterate(main, {**arguments, **paths}, tracker)
+            record.write_metrics(Path("metrics") / f"{name}.json", by_model=name == BY_MODEL)
+            if "plots" in paths:
+                record.write_curves(paths["plots"])
+            tracker.add(cost.row())
 
 
-def _iterate(
-    main: Main, sections: dict[str, Section], paths: dict[str, Path], shown: screen.Screen
-) -> Record:
+def _iterate(main: Main, arguments: dict[str, Any], tracker: tracking.Tracker) -> Record:
     record = Record()
-    total = _steps(sections)
-    with closing(_generator(main, {**sections, **paths})) as rows:
+    total = _steps(arguments)
+    with closing(_generator(main(**arguments))) as rows:
         for row in rows:
             record.add(row)
+            tracker.add(row)
             if "step" in row:
-                progress.show(int(row["step"]), total, "steps", note_of(row))
+                progress.show(int(row["step"]), total, "steps", _note(row))
     return record
 
 
-def _generator(main: Main, arguments: dict[str, Any]) -> Any:
-    """`main` as something with `close`, so that being stopped reaches the training loop, which saves its state."""
-    rows = main(**arguments)
+def _generator(rows: Any) -> Any:
+    """Something with `close`: being stopped must reach the training loop, which saves its state."""
     return rows if inspect.isgenerator(rows) else (row for row in rows)
 
 
-def note_of(row: Metrics) -> str:
+def _note(row: Metrics) -> str:
     """The number worth watching: a row's first."""
     name = next((n for n in row if n != "step"), None)
-    return f"{name} {row[name]:.4g}" if name else ""
+    return f"{name} {float(row[name]):.4g}" if name else ""
 
 
 def _paths(name: str, contract: Contract) -> dict[str, Path]:
@@ -88,8 +94,8 @@ def _paths(name: str, contract: Contract) -> dict[str, Path]:
     return vars(parser.parse_args())
 
 
-def _steps(sections: dict[str, Section]) -> int | None:
-    return next((s.steps for s in sections.values() if isinstance(s, OptimizerParams)), None)
+def _steps(arguments: Mapping[str, Any]) -> int | None:
+    return next((a.steps for a in arguments.values() if isinstance(a, OptimizerParams)), None)
 
 
 def _is_section(argument: inspect.Parameter) -> bool:
