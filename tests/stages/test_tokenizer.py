@@ -13,7 +13,7 @@ PARAMS = TokenizerParams(
 
 
 def corpus(folder: Path) -> Path:
-    texts = [f"Ann has {i} apples and Bob has {i + 3} pears.\n" for i in range(60)]
+    texts = [f"Ann has {i} apples.\nBob has {i + 3} pears." for i in range(60)]
     rows = [Document(document_id(t), t, "tales", "en") for t in texts]
     documents.write(folder / "train", rows)
     documents.write(folder / "validation", rows[:5])
