@@ -46,9 +46,10 @@ class Screen:
 
     def say(self, sentence: str) -> None:
         """One line that stays."""
+        line = sentence if sentence.startswith(f"{self.name}:") else f"{self.name}: {sentence}"
         with self._guard:
             self._clear()
-            self._stream.write(f"{self.name}: {sentence}\n")
+            self._stream.write(f"{line}\n")
             self._stream.flush()
 
     def close(self) -> None:

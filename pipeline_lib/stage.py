@@ -2,8 +2,8 @@
 
 The signature is the contract: arguments typed as a section of params.yaml come from there, paths
 come from the command line that dvc.yaml spells. What `main` yields goes to the screen, to MLflow,
-to `metrics/<stage>.json` and to one CSV per curve; a stage never logs. The files are written only
-when `main` has ended well.
+to `metrics/<stage>.json` and to one CSV per curve, in the path `<stage>_plots`; a stage never logs.
+The files are written only when `main` has ended well.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_lib import leaving, progress, screen, tracking
-from pipeline_lib.params import OptimizerParams, Params, Section, read_params
+from pipeline_lib import leaving, screen, tracking
+from pipeline_lib.params import Params, Section, read_params
 from pipeline_lib.rows import Record
 
 SECTION_OF_TYPE = {field.annotation: name for name, field in Params.model_fields.items()}
@@ -59,20 +59,17 @@ def run(main: Main) -> None:
         ):
             record = _iterate(main, {**arguments, **paths}, tracker)
             record.write_metrics(Path("metrics") / f"{name}.json", by_model=name == BY_MODEL)
-            if "plots" in paths:
-                record.write_curves(paths["plots"])
+            if plots := paths.get(f"{name}_plots"):
+                record.write_curves(plots)
             tracker.add(cost.row())
 
 
 def _iterate(main: Main, arguments: dict[str, Any], tracker: tracking.Tracker) -> Record:
     record = Record()
-    total = _steps(arguments)
     with closing(_generator(main(**arguments))) as rows:
         for row in rows:
             record.add(row)
             tracker.add(row)
-            if "step" in row:
-                progress.show(int(row["step"]), total, "steps", _note(row))
     return record
 
 
@@ -81,21 +78,11 @@ def _generator(rows: Any) -> Any:
     return rows if inspect.isgenerator(rows) else (row for row in rows)
 
 
-def _note(row: Metrics) -> str:
-    """The number worth watching: a row's first."""
-    name = next((n for n in row if n != "step"), None)
-    return f"{name} {float(row[name]):.4g}" if name else ""
-
-
 def _paths(name: str, contract: Contract) -> dict[str, Path]:
     parser = argparse.ArgumentParser(prog=f"python -m stages.{name}")
     for path in contract.paths:
         parser.add_argument(path, type=Path)
     return vars(parser.parse_args())
-
-
-def _steps(arguments: Mapping[str, Any]) -> int | None:
-    return next((a.steps for a in arguments.values() if isinstance(a, OptimizerParams)), None)
 
 
 def _is_section(argument: inspect.Parameter) -> bool:

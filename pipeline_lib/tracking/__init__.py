@@ -79,7 +79,8 @@ def _open(
     contents = {path.as_posix(): content_of(path, known) for path in inputs}
     pipeline = identity.pipeline_of(params, identity.head())
     execution = identity.execution_of(stage, sections, contents)
-    return runs.open_child(store.connect(project_root()), pipeline, execution)
+    opened = store.connect(project_root())
+    return runs.open_child(opened, runs.open_parent(opened, pipeline), pipeline, execution)
 
 
 def _conclude(stage: str, inputs: list[Path], outputs: list[Path], child: runs.Child) -> None:

@@ -21,13 +21,17 @@ LARGEST_ARTIFACT = 16 * 2**20
 LAST_STAGE = "evaluate"
 
 
+def is_shown(path: Path) -> bool:
+    return bool(SHOWN & set(path.parts))
+
+
 def metrics_of(folder: Path, stage: str) -> dict[str, float]:
     """`metrics/<stage>.json`, flat, without nulls; empty where there is none."""
     try:
         stored = json.loads((folder / f"{stage}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return _flat(stored) if isinstance(stored, dict) else {}
+    return flat_numbers(stored) if isinstance(stored, dict) else {}
 
 
 def conclude(child: Child, stage: str, outputs: Iterable[Path], root: Path = Path()) -> None:
@@ -37,7 +41,7 @@ def conclude(child: Child, stage: str, outputs: Iterable[Path], root: Path = Pat
     metrics = metrics_of(root / "metrics", stage)
     tags = {f"bonsai.output.{path.as_posix()}": c.digest for path, c in contents.items()}
     child.tag({**tags, "bonsai.metrics": digest(metrics)})
-    _log_files(child, [path for path in made if SHOWN & set(path.parts)], root)
+    _log_files(child, [path for path in made if is_shown(path)], root)
     _log_file(child, root / "metrics" / f"{stage}.json", "metrics")
     told = {stage: metrics} if stage != LAST_STAGE else _all_metrics(root / "metrics")
     summarise(child, told)
@@ -75,11 +79,12 @@ def _log_file(child: Child, file: Path, folder: str) -> None:
         child.store.client.log_artifact(child.run_id, str(file), folder)
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+def flat_numbers(values: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """What a metrics file holds, under dotted names, nulls left out."""
     found: dict[str, float] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            found.update(_flat(value, f"{prefix}{name}."))
+            found.update(flat_numbers(value, f"{prefix}{name}."))
         elif isinstance(value, int | float):
             found[f"{prefix}{name}"] = float(value)
     return found

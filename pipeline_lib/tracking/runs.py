@@ -59,12 +59,23 @@ class Child:
         self.store.client.set_terminated(self.parent_id, status)
 
 
+def find_parent(store: Store, pipeline: Pipeline) -> str | None:
+    """The parent's run id, where there is one."""
+    found = _search(store, {"bonsai.pipeline": pipeline.key, **_parent_tags(pipeline)})
+    return str(found[0].info.run_id) if found else None
+
+
+def parents_with(store: Store, params_digest: str) -> list[str]:
+    """Run ids of parents with these params, newest first."""
+    tags = {"bonsai.kind": "pipeline", "bonsai.params": params_digest}
+    return [str(run.info.run_id) for run in _search(store, tags)]
+
+
 def open_parent(store: Store, pipeline: Pipeline) -> str:
     """The parent's run id, found or made under the lock."""
     with store.lock:
-        found = _search(store, {"bonsai.pipeline": pipeline.key, **_parent_tags(pipeline)})
-        if found:
-            return str(found[0].info.run_id)
+        if found := find_parent(store, pipeline):
+            return found
         tags = {
             "bonsai.pipeline": pipeline.key,
             "bonsai.experiment": pipeline.experiment,
@@ -76,10 +87,8 @@ def open_parent(store: Store, pipeline: Pipeline) -> str:
         return str(run.info.run_id)
 
 
-def open_child(store: Store, pipeline: Pipeline, execution: Execution) -> Child:
-    """The stage's run: the killed one where it is the same execution, else a new one in place of
-    the older."""
-    parent = open_parent(store, pipeline)
+def open_child(store: Store, parent: str, pipeline: Pipeline, execution: Execution) -> Child:
+    """The stage's run: the killed one if it is the same execution, else a new one in its place."""
     with store.lock:
         older = children(store, parent, execution.stage)
         same = next((run for run in older if _goes_on(run, execution)), None)
@@ -108,11 +117,6 @@ def supersede(store: Store, older: "Iterable[Run]", by: str) -> None:
 def now() -> int:
     """Milliseconds, as MLflow counts."""
     return time.time_ns() // 1_000_000
-
-
-def log_params(store: Store, run_id: str, params: Flat) -> None:
-    """Params that the run does not have yet: MLflow refuses to change one."""
-    _log_params(store, run_id, params, known=store.client.get_run(run_id).data.params)
 
 
 def _goes_on(run: "Run", execution: Execution) -> bool:

@@ -104,7 +104,7 @@ class Sender:
             work()
             self.fault = ""
         except Exception as error:  # noqa: BLE001 - no fault of a tracking server may stop training
-            self.fault = _reason(error)
+            self.fault = reason(error)
 
     def _send(self) -> Child:
         self._child = self._child or self.open()
@@ -122,7 +122,7 @@ class Sender:
         child.end(self._status)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """What a client said, without the client's stack of causes."""
     said = " ".join(str(error).split()) or type(error).__name__
     return "it does not answer" if "Max retries exceeded" in said else said[:200]
