@@ -1,12 +1,18 @@
-"""The embedded corpus: stories and word problems from a small simulated world, each a pure function of (seed, index).
+"""The embedded corpus: stories and word problems from a small simulated world.
 
-No files, no network, nothing but integers behind every choice: the same text on every platform and Python version.
+Each text is a pure function of (seed, index). No files, no network, nothing but integers behind
+every choice: the same text on every platform and Python version. The grammar is data; the machinery
+draws from it, and adds up how likely its choices were.
 
-words            names, things, places                 data
-problem_grammar  levels and sentences of problems      data
+words            names, things, places, animals              data
+story_grammar    goals, deeds and the sentences for them     data
+problem_grammar  levels of difficulty, sentences             data
 draw             every random choice, and its log2 probability
-problems         the machinery of word problems
-stories          the machinery of stories
+phrases          plurals, articles, lists
+world            who is here, who holds what
+deeds            what can happen, and what it changes
+stories          openings, scenes, endings
+problems         quantities, steps, questions
 """
 
 from collections.abc import Iterator

@@ -5,22 +5,21 @@ Pure bookkeeping, no words: `cases` says who may do what to how many, `Case.happ
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline_lib.tales.draw import Draw
-from pipeline_lib.tales.phrases import MOST
 from pipeline_lib.tales.story_grammar import Change
 from pipeline_lib.tales.words import COINS, THING, Thing
 from pipeline_lib.tales.world import Person, World
 
 HANDFUL = 4
 """The most that changes hands at once."""
-GREED = 4
+GREED = 8
 """How much likelier a deed is that has to do with the goal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Who does it, with whom, to what; `most` bounds the count, `price` says what is given in return."""
+class Case(NamedTuple):
+    """Who does it, with whom, to how many of what at most; `price` is given in return."""
 
     actor: Person
     other: Person | None
@@ -31,10 +30,6 @@ class Case:
     weight: int = 1
 
 
-def _room(person: Person, thing: Thing) -> int:
-    return min(HANDFUL, MOST - person.has(thing))
-
-
 def _held(world: World) -> Iterator[tuple[Person, Person | None, Thing, int]]:
     for actor, other in world.pairs:
         for things, count in actor.holds.items():
@@ -42,7 +37,9 @@ def _held(world: World) -> Iterator[tuple[Person, Person | None, Thing, int]]:
 
 
 def _weight(world: World, thing: Thing, gainer: Person | None) -> int:
-    return GREED if gainer is world.hero and thing is world.wanted else 1
+    if gainer is not world.hero:
+        return 1
+    return 2 * GREED if thing is world.wanted else 2
 
 
 def find(world: World) -> Iterator[Case]:
@@ -50,8 +47,7 @@ def find(world: World) -> Iterator[Case]:
     lying = ("coins",) if world.place.shop else world.place.things
     for actor, other in world.pairs:
         for thing in map(THING.__getitem__, lying):
-            if room := _room(actor, thing):
-                yield Case(actor, other, thing, room, weight=_weight(world, thing, actor))
+            yield Case(actor, other, thing, HANDFUL, weight=_weight(world, thing, actor))
 
 
 def fetch(world: World) -> Iterator[Case]:
@@ -85,8 +81,8 @@ def steal(world: World) -> Iterator[Case]:
 def give(world: World) -> Iterator[Case]:
     """From one who spares it to the other."""
     for actor, other, thing, most in _held(world):
-        if other and world.spares(actor, thing) and (room := min(most, _room(other, thing))):
-            yield Case(actor, other, thing, room, weight=_weight(world, thing, other))
+        if other and world.spares(actor, thing):
+            yield Case(actor, other, thing, most, weight=_weight(world, thing, other))
 
 
 def refuse(world: World) -> Iterator[Case]:
@@ -143,17 +139,10 @@ def trade(world: World) -> Iterator[Case]:
         for things, held in hero.holds.items():
             for wanted, stock in friend.holds.items():
                 thing, price = THING[things], THING[wanted]
-                room, price_room = _room(friend, thing), _room(hero, price)
-                if thing is not price and world.spares(hero, thing) and room and price_room:
-                    yield Case(
-                        hero,
-                        friend,
-                        thing,
-                        min(held, room),
-                        price,
-                        min(stock, price_room),
-                        _weight(world, price, hero),
-                    )
+                if thing is not price and world.spares(hero, thing):
+                    most, price_most = min(HANDFUL, held), min(HANDFUL, stock)
+                    weight = _weight(world, price, hero)
+                    yield Case(hero, friend, thing, most, price, price_most, weight)
 
 
 def buy(world: World) -> Iterator[Case]:
@@ -161,19 +150,17 @@ def buy(world: World) -> Iterator[Case]:
     if world.place.shop:
         for actor, other in world.pairs:
             coins = min(HANDFUL, actor.has(COINS)) if world.spares(actor, COINS) else 0
-            for thing in map(THING.__getitem__, world.place.things):
-                if coins and (room := _room(actor, thing)):
-                    weight = _weight(world, thing, actor)
-                    yield Case(actor, other, thing, room, COINS, coins, weight)
+            for thing in map(THING.__getitem__, world.place.things if coins else ()):
+                weight = _weight(world, thing, actor)
+                yield Case(actor, other, thing, HANDFUL, COINS, coins, weight)
 
 
 def sell(world: World) -> Iterator[Case]:
     """For coins, in a shop."""
     if world.place.shop:
         for actor, other, thing, most in _held(world):
-            room = _room(actor, COINS)
-            if thing is not COINS and world.spares(actor, thing) and room:
-                yield Case(actor, other, thing, most, COINS, room)
+            if thing is not COINS and world.spares(actor, thing):
+                yield Case(actor, other, thing, most, COINS, HANDFUL)
 
 
 def need(world: World) -> Iterator[Case]:

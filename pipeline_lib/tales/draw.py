@@ -1,11 +1,13 @@
-"""Every random choice of the tales, in one place: integers only, so that all platforms draw the same.
+"""Every random choice of the tales, in one place: integers only, so all platforms draw the same.
 
-A `Draw` is splitmix64 (Steele, Lea and Flood 2014, https://doi.org/10.1145/2660193.2660195) started from (seed, index,
-salt); it picks from explicit finite distributions and adds up log2 of what it picked. Neither `random` nor numpy: their
-streams belong to them and may change with a version. Picking by the top bits of a 64-bit number is off the exact
-weights by less than 2^-40, which no measurement of the corpus can see.
+A `Draw` is splitmix64 (Steele, Lea and Flood 2014, https://doi.org/10.1145/2660193.2660195) started
+from (seed, index, salt); it picks from explicit finite distributions and adds up log2 of what it
+picked. Neither `random` nor numpy: their streams belong to them and may change with a version.
+Picking by the top bits of a 64-bit number is off the exact weights by less than 2^-40, which no
+measurement of the corpus can see.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from math import log2
@@ -27,7 +29,7 @@ def mix(number: int) -> int:
 
 
 class Weighted(Generic[Item]):
-    """A finite distribution: items with whole-number weights, in an order that is part of the grammar."""
+    """A finite distribution: items with whole-number weights, in a fixed order."""
 
     __slots__ = ("bits", "bounds", "items", "total")
 
@@ -85,22 +87,17 @@ class Draw:
             return items[0]
         total = sum(weights)
         number = self._next(total)
-        for item, weight in zip(items, weights, strict=True):
-            if number < weight:
-                break
-            number -= weight
-        self.log2_probability += log2(weight / total)
-        return item
+        place = 0
+        while number >= weights[place]:
+            number -= weights[place]
+            place += 1
+        self.log2_probability += log2(weights[place] / total)
+        return items[place]
 
     def pick(self, weighted: Weighted[Item]) -> Item:
         """One of the items, as often as its weight says."""
         if len(weighted.items) == 1:
             return weighted.items[0]
-        number = self._next(weighted.total)
-        place = 0
-        for bound in weighted.bounds:
-            if number < bound:
-                break
-            place += 1
+        place = bisect_right(weighted.bounds, self._next(weighted.total))
         self.log2_probability += weighted.bits[place]
         return weighted.items[place]

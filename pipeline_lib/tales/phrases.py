@@ -4,12 +4,22 @@ from collections.abc import Mapping
 
 from pipeline_lib.tales.words import THING, Name, Thing
 
-NUMBERS = (
-    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
-).split()
-MOST = len(NUMBERS) - 1
-"""Nobody holds more of anything."""
+DIGITS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+TEENS = (
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    *(f"{n}teen" for n in ("fif", "six", "seven", "eigh", "nine")),
+)
+TENS = tuple(
+    f"{ten}-{DIGITS[one]}" if one else ten
+    for ten in ("twenty", "thirty", "forty")
+    for one in range(10)
+)
+NUMBERS = DIGITS + TEENS + TENS
+"""Words up to 49: more than anybody can gather in one story."""
 
 
 def noun(thing: Thing, count: int) -> str:
@@ -51,6 +61,6 @@ def start(sentence: str) -> str:
 
 
 def by_name(name: Name) -> Name:
-    """The same person, whose pronouns are the name: for sentences where a pronoun could be either."""
+    """The same person with the name for a pronoun: for sentences where it could be either."""
     text = name.text
     return Name(text, text, text, f"{text}'s", name.himself, name.child, name.sibling)

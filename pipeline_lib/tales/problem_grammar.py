@@ -1,7 +1,7 @@
 """The grammar of word problems: how hard each level is, and the sentences a problem is told in.
 
-`LEVELS` is the one table to tune. In the sentences, {A} owns what is counted, {B} is somebody else, {S} is {A} by name or
-by pronoun, {n} a number, {k} a small factor, {things} what is counted.
+`LEVELS` is the one table to tune. In the sentences, {A} owns what is counted, {B} is somebody else,
+{S} is {A} by name or by pronoun, {n} a number, {k} a small factor, {things} what is counted.
 """
 
 from dataclasses import dataclass
@@ -45,13 +45,18 @@ class Step:
     """Only said of food."""
 
 
+ONE, MOSTLY_ONE, TWO, MOSTLY_TWO, THREE = (
+    Weighted(steps) for steps in ([(1, 1)], [(1, 2), (2, 1)], [(2, 1)], [(2, 2), (3, 1)], [(3, 1)])
+)
+
 LEVELS = Weighted(
+    # level, steps, largest, factor, asides %, times %; how often
     [
-        (Level(1, Weighted([(1, 1)]), largest=12, factor=3, asides=0, times=10), 30),
-        (Level(2, Weighted([(1, 2), (2, 1)]), largest=25, factor=5, asides=0, times=20), 25),
-        (Level(3, Weighted([(2, 1)]), largest=40, factor=6, asides=10, times=25), 20),
-        (Level(4, Weighted([(2, 2), (3, 1)]), largest=80, factor=8, asides=40, times=30), 15),
-        (Level(5, Weighted([(3, 1)]), largest=120, factor=10, asides=50, times=40), 10),
+        (Level(1, ONE, 12, 3, 0, 10), 30),
+        (Level(2, MOSTLY_ONE, 25, 5, 0, 20), 25),
+        (Level(3, TWO, 40, 6, 10, 25), 20),
+        (Level(4, MOSTLY_TWO, 80, 8, 40, 30), 15),
+        (Level(5, THREE, 120, 10, 50, 40), 10),
     ]
 )
 
@@ -66,7 +71,7 @@ TIMES_OPENINGS = (
     "{A} has {k} boxes with {n} {things} in each box.",
     "{A} buys {k} bags of {n} {things}.",
     "{A} lays {k} rows of {n} {things}.",
-    "Every day {A} gets {n} {things}, for {k} days.",
+    "{A} gets {n} {things} every day for {k} days.",
 )
 
 STEPS = (
@@ -94,13 +99,16 @@ QUESTIONS: dict[Asks, tuple[str, ...]] = {
         "How many {things} does {A} have now?",
         "How many {things} does {A} have in the end?",
     ),
-    "together": ("How many {things} do they have together?", "How many {things} do {A} and {B} have in all?"),
+    "together": (
+        "How many {things} do they have together?",
+        "How many {things} do {A} and {B} have in all?",
+    ),
     "more": ("How many more {things} does {A} have than {B}?",),
     "each friend": ("How many {things} does each friend get?",),
     "each bag": ("How many {things} are in each bag?",),
     "dollars": ("How many dollars do {A}'s {things} cost?",),
 }
-STILL_QUESTIONS = ("How many {things} does {A} have?", "How many {things} is that in all for {A}?")
+STILL_QUESTIONS = ("How many {things} does {A} have?", "How many {things} does {A} have in all?")
 """Where nothing happened, only something was compared or multiplied."""
 
 ASIDES = (

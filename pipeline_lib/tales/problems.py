@@ -1,11 +1,13 @@
 """Word problems with worked steps: a quantity is set, changed a few times, and asked for.
 
-The operands are drawn so that no value on the way is negative, broken or above `LIMIT`, and no plural ever counts one.
+The operands are drawn so that no value on the way is negative, broken or above `LIMIT`, and no
+plural ever counts one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline_lib.tales.draw import Draw, Weighted
+from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.problem_grammar import (
     ASIDES,
     LEVELS,
@@ -21,6 +23,8 @@ from pipeline_lib.tales.problem_grammar import (
 from pipeline_lib.tales.words import PEOPLE, THINGS, Name, Thing
 
 LIMIT = 999
+NAME_PERCENT = 30
+LARGEST_ASIDE = 60
 SMALLEST = 2
 """The smallest number in a question: one of something would need a singular."""
 
@@ -42,38 +46,47 @@ class Telling:
     draw: Draw
     level: Level
     thing: Thing
-    others: Thing
     owner: Name
-    strangers: list[Name]
+    other: Name | None = None
+    """{B}, drawn when first spoken of."""
+    known: list[Name] = field(default_factory=list)
     value: int = 0
     subject: Name | None = None
     """Whom a pronoun would stand for."""
     asks: Asks = "owner"
     still: bool = True
     """Nothing has happened yet, so the question does not say `now`."""
+    told: list[Step] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     def say(self, template: str, n: int = 0, k: int = 0) -> None:
         """Add a sentence, its slots filled."""
-        owner, by_name = self.owner, True
+        owner, said = self.owner, ""
         if "{S}" in template:
-            by_name = self.subject is not owner or self.draw.chance(30)
-        start = template.startswith("{S}")
-        pronoun = owner.he.capitalize() if start else owner.he
-        self.sentences.append(
-            template.format(
-                A=owner.text,
-                B=self.strangers[-1].text,
-                S=owner.text if by_name else pronoun,
-                him=owner.him,
-                n=n,
-                k=k,
-                things=self.thing.many,
-                others=self.others.many,
-            )
-        )
+            by_name = self.subject is not owner or self.draw.chance(NAME_PERCENT)
+            pronoun = owner.He if template.startswith("{S}") else owner.he
+            said = owner.text if by_name else pronoun
+        slots = {"A": owner.text, "S": said, "things": self.thing.many}
+        slots["him"] = owner.him if self.subject is owner else owner.text
+        if "{B}" in template:
+            slots["B"] = self.somebody_else().text
+        if "{others}" in template:
+            slots["others"] = self.draw.one_of([t for t in THINGS if t is not self.thing]).many
+        self.sentences.append(template.format(n=n, k=k, **slots))
         self.subject = None if "{B}" in template else owner
+
+    def somebody_else(self) -> Name:
+        """{B}: nobody who was spoken of before the last `turn`."""
+        if self.other is None:
+            known = [self.owner, *self.known]
+            self.other = self.draw.one_of([name for name in PEOPLE if name not in known])
+            self.known.append(self.other)
+        return self.other
+
+    def turn(self) -> None:
+        """Let the next {B} be somebody new."""
+        self.other = None
 
     def work(self, operation: str, number: int) -> None:
         """Carry the value through one calculation and write the line down."""
@@ -91,14 +104,14 @@ def calculate(value: int, operation: str, number: int) -> int:
     return value * number if operation == "*" else value // number
 
 
-def operands(step: Step, value: int, level: Level) -> list[int]:
+def operands(step: Step, value: int, level: Level) -> Sequence[int]:
     """The numbers that `step` may use on `value`."""
     if step.operation == "+":
-        return list(range(SMALLEST, min(level.largest, LIMIT - value) + 1))
+        return range(SMALLEST, min(level.largest, LIMIT - value) + 1)
     if step.operation == "-":
-        return list(range(SMALLEST, min(level.largest, value - SMALLEST) + 1))
+        return range(SMALLEST, min(level.largest, value - SMALLEST) + 1)
     if step.operation == "*":
-        return list(range(SMALLEST, min(level.factor, LIMIT // value) + 1))
+        return range(SMALLEST, min(level.factor, LIMIT // value) + 1)
     return [k for k in range(SMALLEST, level.factor + 1) if value % k == 0 and value // k > 1]
 
 
@@ -107,10 +120,9 @@ def problem(draw: Draw) -> Problem:
     telling = begin(draw)
     steps = draw.pick(telling.level.steps)
     open_with(telling)
-    aside = draw.chance(telling.level.asides)
-    if aside:
-        telling.say(draw.one_of(ASIDES), n=draw.whole(SMALLEST, 60))
-        telling.subject = None
+    if draw.chance(telling.level.asides):
+        telling.say(draw.one_of(ASIDES), n=draw.whole(SMALLEST, LARGEST_ASIDE))
+        telling.turn()
     while len(telling.lines) < steps:
         take_step(telling, last=len(telling.lines) == steps - 1)
     ask(telling)
@@ -119,17 +131,11 @@ def problem(draw: Draw) -> Problem:
 
 
 def begin(draw: Draw) -> Telling:
-    """Draw the level, the thing and the people."""
-    level = draw.pick(LEVELS)
-    thing, others = distinct(draw, THINGS, 2)
-    owner, *strangers = distinct(draw, PEOPLE, 3)
-    return Telling(draw, level, thing, others, owner, strangers)
+    """Draw the level, the thing and its owner.
 
-
-def distinct(draw: Draw, items: tuple, count: int) -> list:
-    """So many different items, in the order drawn."""
-    left = list(items)
-    return [left.pop(draw.below(len(left))) for _ in range(count)]
+    The level is the one choice that the text does not show: an easy problem may be of several.
+    """
+    return Telling(draw, draw.pick(LEVELS), draw.one_of(THINGS), draw.one_of(PEOPLE))
 
 
 def open_with(telling: Telling) -> None:
@@ -148,21 +154,28 @@ def open_with(telling: Telling) -> None:
 def take_step(telling: Telling, *, last: bool) -> None:
     """Draw a step that fits, say it and work it out."""
     draw = telling.draw
-    fitting = [
-        (step, step.weight)
-        for step in STEPS
-        if (last or step.asks == "owner")
-        and (telling.thing.eaten or not step.eaten)
-        and operands(step, telling.value, telling.level)
-    ]
-    step = draw.pick(Weighted(fitting))
+    fitting = [step for step in STEPS if fits(step, telling, last=last)]
+    step = draw.weigh(fitting, [step.weight for step in fitting])
     number = draw.one_of(operands(step, telling.value, telling.level))
     telling.say(step.sentence, n=number, k=number)
     telling.work(step.operation, number)
-    telling.asks = step.asks
+    telling.told.append(step)
+    telling.asks, telling.still = step.asks, step.moves
     if step.moves:
-        telling.owner, telling.strangers = telling.strangers[-1], [telling.owner, *telling.strangers[:-1]]
-    telling.still = step.moves
+        telling.known.append(telling.owner)
+        telling.owner = telling.somebody_else()
+    if not last:
+        telling.turn()
+
+
+def fits(step: Step, telling: Telling, *, last: bool) -> bool:
+    """Whether the step may come next."""
+    return (
+        (last or step.asks == "owner")
+        and step not in telling.told
+        and (telling.thing.eaten or not step.eaten)
+        and bool(operands(step, telling.value, telling.level))
+    )
 
 
 def ask(telling: Telling) -> None:

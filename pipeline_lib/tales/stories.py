@@ -1,7 +1,8 @@
-"""Stories: somebody wants to do something, goes from place to place, meets others; at night we hear how it went.
+"""Stories: somebody sets out to do something, goes places, meets others; at night we hear the end.
 
-Each sentence is told of the world at that moment. What is said is drawn in a fixed order (kind of deed, case, numbers,
-sentence, pronouns), so that a reader who knows the world can follow the derivation from the text.
+Each sentence is true of the world at that moment. What is said is drawn in a fixed order (kind of
+deed, case, numbers, sentence, pronouns), so that a reader who knows the world can follow the
+derivation from the text.
 """
 
 from dataclasses import dataclass, field
@@ -30,12 +31,13 @@ from pipeline_lib.tales.story_grammar import (
     WHENS,
     Deed,
 )
-from pipeline_lib.tales.words import ANIMALS, PEOPLE, PETS, PLACES, THING, THINGS, Name, Place
+from pipeline_lib.tales.words import ANIMALS, HOME, PEOPLE, PETS, PLACES, THINGS, Name
 from pipeline_lib.tales.world import Person, Pet, World
 
-SCENES = Weighted([(2, 5), (3, 3)])
-DEEDS_PER_SCENE = Weighted([(1, 2), (2, 5), (3, 4)])
-KINDS_AT_FIRST = Weighted([(0, 3), (1, 4), (2, 3)])
+GO_ON_PERCENT = (100, 80, 20)
+"""How often a first, second and third place is gone to, as long as there is not enough."""
+DEEDS_PER_SCENE = Weighted([(1, 2), (2, 5), (3, 3)])
+KINDS_AT_FIRST = Weighted([(0, 2), (1, 4), (2, 4)])
 KINDS_OF_FRIEND = Weighted([(1, 5), (2, 5)])
 PET_PERCENT, MEETING_PERCENT, COMPANY_PERCENT = 35, 75, 60
 TALLY_PERCENT, PRONOUN_PERCENT, MORAL_PERCENT = 40, 80, 40
@@ -58,21 +60,36 @@ class Telling:
         return [sentence for sentence in sentences if sentence not in self.told]
 
     def say(
-        self, sentences: tuple[str, ...], actor: Person, other: Person | None = None, **slots: str
+        self,
+        sentences: tuple[str, ...],
+        actor: Person,
+        other: Person | None = None,
+        **slots: str | tuple[str, ...],
     ) -> None:
-        """Draw one of the fresh sentences, fill its slots and tell it."""
+        """Draw one of the fresh sentences, fill its slots and tell it.
+
+        Where a slot offers several words, one is drawn if the sentence has that slot: nothing is
+        drawn that the text does not show.
+        """
         template = self.draw.one_of(self.fresh(sentences))
         self.told.add(template)
-        both = "{B" in template or "{O" in template or "{b" in template
         filled = template.format_map(self._slots(template, actor, other, slots))
         self.paragraphs[-1].append(phrases.start(filled))
-        people = (actor, other) if both and other else (actor,) if "{S" in template or "{A" in template else ()
-        self.clear = () if '"' in template or _alike(actor, other if both else None) else people
+        self.clear = _clear(template, actor, other)
 
     def _slots(
-        self, template: str, actor: Person, other: Person | None, slots: dict[str, str]
+        self,
+        template: str,
+        actor: Person,
+        other: Person | None,
+        slots: dict[str, str | tuple[str, ...]],
     ) -> dict[str, str | Name]:
-        values: dict[str, str | Name] = {"A": actor.name, "a": actor.name, **slots}
+        values: dict[str, str | Name] = {"A": actor.name, "a": actor.name}
+        for slot, words in slots.items():
+            if isinstance(words, str):
+                values[slot] = words
+            elif f"{{{slot}}}" in template:
+                values[slot] = self.draw.one_of(words)
         if other:
             values |= {"B": other.name, "b": other.name}
             if _alike(actor, other):
@@ -87,6 +104,15 @@ class Telling:
         return person in self.clear and self.draw.chance(PRONOUN_PERCENT)
 
 
+def _clear(template: str, actor: Person, other: Person | None) -> tuple[Person, ...]:
+    """Whom a pronoun in the next sentence can stand for, beyond doubt."""
+    if '"' in template or not ("{S}" in template or "{A" in template):
+        return ()
+    if other is None or not any(slot in template for slot in ("{B", "{b", "{O")):
+        return (actor,)
+    return () if _alike(actor, other) else (actor, other)
+
+
 def _alike(one: Person, other: Person | None) -> bool:
     return other is not None and one.name.he == other.name.he
 
@@ -95,7 +121,9 @@ def story(draw: Draw) -> str:
     """Draw one story."""
     telling = Telling(draw, begin(draw))
     open_story(telling)
-    for _ in range(draw.pick(SCENES)):
+    for percent in GO_ON_PERCENT:
+        if not (telling.world.short and draw.chance(percent)):
+            break
         scene(telling)
     close_story(telling)
     return "\n".join(" ".join(paragraph) for paragraph in telling.paragraphs)
@@ -105,7 +133,7 @@ def begin(draw: Draw) -> World:
     """Draw the hero, the goal, where it starts and what is at hand."""
     hero = Person(draw.one_of(PEOPLE))
     goal = draw.one_of(GOALS)
-    world = World(hero, goal, draw.whole(goal.low, goal.high), draw.one_of(PLACES))
+    world = World(hero, goal, draw.whole(goal.low, goal.high), HOME)
     endow(draw, world, hero, draw.pick(KINDS_AT_FIRST))
     if draw.chance(PET_PERCENT):
         world.pet = Pet(draw.one_of(PETS), draw.one_of(ANIMALS))
@@ -114,7 +142,7 @@ def begin(draw: Draw) -> World:
 
 def endow(draw: Draw, world: World, person: Person, kinds: int) -> None:
     """Give the person so many kinds of things, coins and what the goal takes before others."""
-    likely = {world.goal.things: 12, "coins": 8}
+    likely = {world.goal.things: 20, "coins": 10}
     for _ in range(kinds):
         left = [thing for thing in THINGS if thing.many not in person.holds]
         thing = draw.weigh(left, [likely.get(thing.many, 1) for thing in left])
@@ -124,14 +152,12 @@ def endow(draw: Draw, world: World, person: Person, kinds: int) -> None:
 
 def open_story(telling: Telling) -> None:
     """Who, when, where, what for, with what."""
-    draw, world = telling.draw, telling.world
-    hero = world.hero
+    world, hero = telling.world, telling.world.hero
     telling.say(
         OPENINGS,
         hero,
-        when=draw.one_of(WHENS),
-        at=world.place.at,
-        trait=draw.one_of(TRAITS),
+        when=WHENS,
+        trait=TRAITS,
         wish=world.goal.wish.format(A=hero.name),
         need=phrases.amount(world.wanted, world.need),
     )
@@ -184,29 +210,44 @@ def do_something(telling: Telling, last: Deed | None) -> Deed:
     """Draw a deed that the world allows, let it happen and tell it."""
     draw, world = telling.draw, telling.world
     possible = [
-        (deed, cases)
+        deed
         for deed in DEEDS
         if deed is not last
-        and telling.fresh(deed.sentences)
-        and (cases := list(CASES[deed.change](world)))
+        and not telling.told.issuperset(ways(deed, world))
+        and next(CASES[deed.change](world), None)
     ]
-    deed, cases = draw.weigh(possible, [deed.weight for deed, _ in possible])
+    deed = draw.weigh(possible, [deed.weight for deed in possible])
+    cases = list(CASES[deed.change](world))
     case = draw.weigh(cases, [case.weight for case in cases])
     event = happen(deed.change, case, draw)
-    telling.say(deed.sentences, case.actor, case.other, **described(telling, event))
-    if event.change in GAINS and event.held and draw.chance(TALLY_PERCENT):
-        total = phrases.amount(case.thing, case.actor.has(case.thing))
-        if telling.fresh(TALLIES):
-            telling.say(TALLIES, case.actor, total=total)
+    telling.say(ways(deed, world), case.actor, case.other, **described(world, event))
+    if event.change in GAINS and event.held:
+        tally(telling, case)
     return deed
 
 
-def described(telling: Telling, event: Event) -> dict[str, str]:
+def tally(telling: Telling, case: Case) -> None:
+    """Perhaps say how many that makes."""
+    if telling.fresh(TALLIES) and telling.draw.chance(TALLY_PERCENT):
+        total = phrases.amount(case.thing, case.actor.has(case.thing))
+        telling.say(TALLIES, case.actor, total=total)
+
+
+def ways(deed: Deed, world: World) -> tuple[str, ...]:
+    """The sentences that can tell a deed."""
+    if deed.change == "scenery":
+        return world.place.scenery
+    if deed.change == "pet" and world.pet:
+        return world.pet.animal.deeds
+    return deed.sentences
+
+
+def described(world: World, event: Event) -> dict[str, str | tuple[str, ...]]:
     """The slots that an event fills."""
-    draw, world, case = telling.draw, telling.world, event.case
+    case = event.case
     name, thing = case.actor.name, case.thing
     now = case.actor.has(thing)
-    slots = {
+    slots: dict[str, str | tuple[str, ...]] = {
         "things": thing.many,
         "total": phrases.amount(thing, now),
         "held": phrases.NUMBERS[now],
@@ -215,20 +256,15 @@ def described(telling: Telling, event: Event) -> dict[str, str]:
         "it": phrases.it(event.count),
         "part": phrases.part(name.his, thing, event.count, event.held),
         "part_of": phrases.part(f"{name.text}'s", thing, event.count, event.held),
+        "spot": world.place.spots,
+        "Spot": tuple(map(phrases.start, world.place.spots)),
     }
     if case.price:
         slots["price"] = phrases.amount(case.price, event.price)
-    if event.change == "find":
-        spot = draw.one_of(world.place.spots)
-        slots |= {"spot": spot, "Spot": phrases.start(spot)}
     if event.change == "need":
         slots |= _shortage(world)
-    if event.change == "scenery":
-        slots["scenery"] = draw.one_of(world.place.scenery)
-    if event.change in ("pet", "fetch") and world.pet:
+    if world.pet:
         slots["pet"] = world.pet.name
-        if event.change == "pet":
-            slots["pet_does"] = draw.one_of(world.pet.animal.deeds).format(pet=world.pet.name)
     return slots
 
 
@@ -247,8 +283,9 @@ def close_story(telling: Telling) -> None:
     telling.say(
         FAILURES if world.short else SUCCESSES,
         hero,
+        None,
         total=phrases.amount(world.wanted, hero.has(world.wanted)),
-        need=phrases.amount(world.wanted, world.need),
+        needed=phrases.NUMBERS[world.need],
         done=world.goal.done.format(A=hero.name),
         **_shortage(world),
     )

@@ -1,9 +1,11 @@
 """The grammar of stories: openings, deeds and endings, as sentences with slots.
 
-{A} does what is told, {B} is somebody else; {A.text} is the name, {A.he} {A.him} {A.his} {A.He} agree with it.
-{S} is {A} as subject and {O} is {B} as object, by pronoun where that is clear, otherwise by name. {amount} is "three
-apples" or "an apple", {part} "two of her apples", {total} what is held afterwards, {it} stands for the amount.
-A new verb is one more sentence; a new kind of deed needs a change in `deeds`.
+{A} does what is told, {B} is somebody else; {A.text} is the name, {A.he} {A.him} {A.his} agree with
+it, and {a.he} {b.him} do so unless both have the same pronoun: then they are the name. {S} is
+{A} as subject and {O} is {B} as object, by pronoun where the sentence before makes that clear.
+{amount} is "three apples" or "an apple", {part} "two of her apples", {total} what is held
+afterwards, {it} stands for the amount. A new verb is one more sentence; a new kind of deed needs an
+entry in `deeds`.
 """
 
 from dataclasses import dataclass
@@ -45,7 +47,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One kind of event, how often it happens where it can, and the ways to tell it."""
+    """One kind of event, how often it happens where it can, and the ways to tell it.
+
+    Scenery is told by the place's sentences, what a pet does by its kind's.
+    """
 
     change: Change
     weight: int
@@ -53,26 +58,26 @@ class Deed:
 
 
 GOALS = (
-    Goal("apples", 4, 9, "bake a pie", "baked a pie that smelled of cinnamon"),
-    Goal("plums", 4, 9, "make jam", "cooked a big pot of jam"),
-    Goal("cherries", 5, 10, "bake a cake", "baked a cake with cherries on top"),
-    Goal("pears", 3, 7, "make a dessert", "made a dessert for the whole family"),
-    Goal("peaches", 3, 7, "fill a basket for {A.his} aunt", "took the full basket to {A.his} aunt"),
-    Goal("eggs", 3, 6, "make pancakes", "made pancakes for everybody"),
-    Goal("carrots", 4, 8, "cook soup", "cooked a pot of hot soup"),
-    Goal("nuts", 5, 10, "feed the squirrels", "fed the squirrels behind the house"),
-    Goal("shells", 5, 10, "make a necklace", "made a long white necklace"),
-    Goal("flowers", 5, 9, "make a crown", "made a crown and wore it all evening"),
-    Goal("feathers", 3, 7, "decorate a hat", "decorated the hat and put it on"),
-    Goal("stones", 5, 10, "build a little tower", "built a little tower in the yard"),
-    Goal("candles", 3, 7, "light up the house", "lit up the house from top to bottom"),
-    Goal("buttons", 3, 7, "mend an old coat", "mended the coat"),
-    Goal("stamps", 3, 7, "send letters to {A.his} friends", "wrote to all {A.his} friends"),
-    Goal("coins", 4, 9, "buy a kite", "bought a red kite"),
-    Goal("coins", 4, 9, "buy a drum", "bought a drum and played it all night"),
-    Goal("books", 3, 6, "fill {A.his} shelf", "put the books on {A.his} shelf"),
-    Goal("beads", 5, 10, "make a bracelet", "made a bracelet for {A.himself}"),
-    Goal("marbles", 4, 9, "play a new game", "played the new game until dark"),
+    Goal("apples", 2, 5, "bake a pie", "baked a pie that smelled of cinnamon"),
+    Goal("plums", 2, 5, "make jam", "cooked a big pot of jam"),
+    Goal("cherries", 2, 5, "bake a cake", "baked a cake with cherries on top"),
+    Goal("pears", 2, 4, "make a dessert", "made a dessert for the whole family"),
+    Goal("peaches", 2, 4, "fill a basket for {A.his} aunt", "took the full basket to {A.his} aunt"),
+    Goal("eggs", 2, 4, "make pancakes", "made pancakes for everybody"),
+    Goal("carrots", 2, 4, "cook soup", "cooked a pot of hot soup"),
+    Goal("nuts", 2, 6, "feed the squirrels", "fed the squirrels behind the house"),
+    Goal("shells", 2, 6, "make a necklace", "made a long white necklace"),
+    Goal("flowers", 2, 5, "make a crown", "made a crown and wore it all evening"),
+    Goal("feathers", 2, 4, "decorate a hat", "decorated the hat and put it on"),
+    Goal("stones", 2, 6, "build a little tower", "built a little tower in the yard"),
+    Goal("candles", 2, 4, "light up the house", "lit up the house from top to bottom"),
+    Goal("buttons", 2, 4, "mend an old coat", "mended the coat"),
+    Goal("stamps", 2, 4, "send letters to {A.his} friends", "wrote to all {A.his} friends"),
+    Goal("coins", 2, 5, "buy a kite", "bought a red kite"),
+    Goal("coins", 3, 6, "buy a drum", "bought a drum and played it all night"),
+    Goal("books", 2, 4, "fill {A.his} shelf", "put the books on {A.his} shelf"),
+    Goal("beads", 2, 4, "make a bracelet", "made a bracelet for {A.himself}"),
+    Goal("marbles", 2, 5, "play a new game", "played the new game until dark"),
 )
 
 WHENS = (
@@ -91,20 +96,21 @@ TRAITS = ("kind", "clever", "curious", "cheerful", "quiet", "brave", "patient", 
 RELATIONS = ("friend", "neighbor", "cousin", "{B.sibling}", "classmate", "old friend")
 
 OPENINGS = (
-    "{when}, {A.text} was {at}. {A.He} wanted to {wish}, but for that {A.he} needed {need}.",
+    "{when}, {A.text} got up early. {A.He} wanted to {wish}, but for that {A.he} needed {need}.",
     "{when}, {A.text} wanted to {wish}. {A.He} needed {need} for it.",
-    "{A.text} was a {trait} {A.child}. {when}, {A.he} decided to {wish}, which took {need}.",
+    "{A.text} was a {trait} {A.child}. {when}, {A.he} decided to {wish}. That took {need}.",
     "There once was a {trait} {A.child} called {A.text}. {when}, {A.he} wished to {wish}. "
     '"I need {need} for that," {A.he} thought.',
-    '"I want to {wish}," said {A.text}. It was a {trait} {A.child} who said so, and the plan needed {need}.',
+    '{when}, {A.text}, a {trait} {A.child}, said: "I want to {wish}. For that I need {need}."',
+    '"How can I {wish}?" asked {A.text}, who was a {trait} {A.child}. "With {need}!"',
 )
 POSSESSIONS = (
     "{A.He} had {has}.",
-    "At home {A.he} found {has}.",
-    "In {A.his} bag there was already something: {has}.",
+    "In {A.his} pockets {A.he} found {has}.",
+    "All {A.he} had in {A.his} bag was {has}.",
 )
 EMPTY_HANDS = (
-    "{A.He} had nothing yet.",
+    "So far {A.he} had nothing.",
     "{A.His} bag was empty.",
 )
 PET_OPENINGS = (
@@ -124,25 +130,25 @@ SHARED_JOURNEYS = (
     "{A.text} and {B.text} went to {noun} together.",
     "Then they walked to {noun}, {A.text} in front and {B.text} behind.",
     "After that, {A.text} took {B.text} to {noun}.",
-    '"Let us go to {noun}," said {A.text}, and {B.text} came with {A.him}.',
-    "{B.text} went with {A.text} when {A.he} walked to {noun}.",
+    '"Let us go to {noun}," said {A.text}, and {B.text} came along.',
+    "{A.text} walked on to {noun}, and {B.text} went along.",
 )
 PARTINGS = (
     "{S} said goodbye to {O} and went to {noun}.",
     "{B.text} stayed behind when {A.text} left for {noun}.",
-    "{A.text} went on to {noun}, but {B.text} did not come with {A.him}.",
+    "{A.text} went on to {noun}, but {B.text} did not come along.",
 )
 MEETINGS = (
     "There {A.he} met {A.his} {relation} {B.text}, who had {B_has}.",
-    "{A.His} {relation} {B.text} was there too and had {B_has}.",
+    "{A.His} {relation} {B.text} was already there and had {B_has}.",
     "{B.text}, {A.his} {relation}, was waiting there with {B_has}.",
-    "The first person {A.he} saw was {A.his} {relation} {B.text}. {B.He} was carrying {B_has}.",
+    "The first person {A.he} saw was {A.his} {relation} {B.text}. {b.He} was carrying {B_has}.",
 )
 
 DEEDS = (
     Deed(
         "find",
-        30,
+        60,
         (
             "{S} found {amount} {spot}.",
             "{S} looked {spot} and found {amount}.",
@@ -171,23 +177,23 @@ DEEDS = (
     ),
     Deed(
         "give",
-        16,
+        20,
         (
             "{S} gave {O} {part}.",
             "{S} gave {part} to {O}.",
             '"This is for you," said {A.text}, and gave {B.text} {part}.',
             '{S} handed {part} to {O}. "Thank you, {A.text}!" said {B.text}.',
-            "{S}, who liked to share, gave {B.text} {part}.",
+            "{A.text}, who liked to share, gave {B.text} {part}.",
         ),
     ),
     Deed(
         "ask",
-        16,
+        20,
         (
-            '"May I have {amount}?" asked {B.text}. {A.text} nodded and gave {B.him} {it}.',
+            '"May I have {amount}?" asked {B.text}. {A.text} nodded and gave {it} to {b.him}.',
             '"Please give me {amount}," said {B.text}. "Here you are," said {A.text}.',
-            '{B.text} asked {A.text} for {amount}. "Take {it}," {A.he} said.',
-            "{B.text} needed {amount}, and {A.text} gave {it} to {B.him}.",
+            '{B.text} asked {A.text} for {amount}. "Take {it}," {a.he} said.',
+            "{B.text} wished for {amount}, and {A.text} gave {it} to {b.him}.",
         ),
     ),
     Deed(
@@ -205,7 +211,7 @@ DEEDS = (
         (
             '"Do you have any {things}?" asked {B.text}. "No, I have no {things}," said {A.text}.',
             "{B.text} asked for {things}, but {A.text} did not have any.",
-            "{S} did not have any {things}.",
+            "{B.text} looked for {things} in {A.text}'s bag, but there were none.",
         ),
     ),
     Deed(
@@ -228,7 +234,7 @@ DEEDS = (
     ),
     Deed(
         "buy",
-        26,
+        40,
         (
             "{S} bought {amount} for {price}.",
             "{S} paid {price} for {amount}.",
@@ -286,8 +292,8 @@ DEEDS = (
             "While nobody was looking, a fox ate {part_of}.",
         ),
     ),
-    Deed("scenery", 9, ("{scenery}",)),
-    Deed("pet", 9, ("{pet_does}",)),
+    Deed("scenery", 9, ()),
+    Deed("pet", 9, ()),
     Deed(
         "fetch",
         6,
@@ -310,14 +316,14 @@ SUCCESSES = (
     "When the day was over, {S} counted {total}. {A.He} smiled and {done}.",
 )
 FAILURES = (
-    "In the evening, {S} had {total}, but {A.he} needed {need}. {A.He} had to try again the next day.",
+    "In the evening, {S} had {total}, but {A.he} needed {needed}. {A.He} had to try again.",
     'At last {S} went home. "I am {short} {short_things} short," {A.he} said sadly.',
-    "When the day was over, {S} had only {total}. There was nothing to be done without {short} more.",
+    "When the day was over, {S} had {total}. Without {short} more, nothing could be done.",
 )
 FAREWELLS = (
     "{B.text} went home with {B_has}.",
     "{B.text} had {B_has} at the end of the day.",
-    "As for {B.text}, {B.he} was left with {B_has}.",
+    "For {B.text}, the day ended with {B_has}.",
 )
 MORALS = (
     '"What a day!" said {A.text}.',

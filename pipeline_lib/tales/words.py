@@ -42,7 +42,7 @@ class Thing:
     @property
     def bare(self) -> str:
         """Without its article: apple."""
-        return self.one.split(" ", 1)[1]
+        return self.one.partition(" ")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,7 @@ THINGS = (
 THING = {thing.many: thing for thing in THINGS}
 COINS = THING["coins"]
 
+HOME = Place("home", "at home", (), (), ())
 PLACES = (
     Place(
         "the garden",
@@ -177,8 +178,8 @@ PLACES = (
         ("The blackboard was full of numbers.", "All the windows were open."),
     ),
     Place(
-        "the attic",
-        "in the attic",
+        "the old mill",
+        "in the old mill",
         ("books", "keys", "buttons", "candles", "marbles", "stamps"),
         ("in an old chest", "behind a broken chair", "under a blanket"),
         ("Dust danced in the light.", "The floor creaked at every step."),
@@ -254,4 +255,4 @@ ANIMALS = (
         ),
     ),
 )
-PETS = tuple("Pip Dot Coco Biscuit Star Nell Bruno Pepper".split())
+PETS = ("Pip", "Dot", "Coco", "Biscuit", "Star", "Nell", "Bruno", "Pepper")
