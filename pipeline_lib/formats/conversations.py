@@ -51,7 +51,12 @@ def conversation_id(conversation: Conversation) -> str:
 
 def write(folder: Path, conversations: Iterable[Conversation]) -> int:
     """Write all, streaming; the folder is whole or absent. Return how many there were."""
-    return tables.write(folder, conversations, size, _row, SCHEMA)
+    return tables.fill(folder, conversations, writer)
+
+
+def writer(folder: Path) -> tables.Writer[Conversation]:
+    """Fills the parts of a folder one at a time, for those who fill several at once."""
+    return tables.Writer(folder, size, _row, SCHEMA)
 
 
 def write_part(path: Path, conversations: Iterable[Conversation]) -> None:

@@ -37,7 +37,12 @@ def document_id(text: str) -> str:
 
 def write(folder: Path, documents: Iterable[Document]) -> int:
     """Write all, streaming; the folder is whole or absent. Return how many there were."""
-    return tables.write(folder, documents, size, _row, SCHEMA)
+    return tables.fill(folder, documents, writer)
+
+
+def writer(folder: Path) -> tables.Writer[Document]:
+    """Fills the parts of a folder one at a time, for those who fill several at once."""
+    return tables.Writer(folder, size, _row, SCHEMA)
 
 
 def write_part(path: Path, documents: Iterable[Document]) -> None:

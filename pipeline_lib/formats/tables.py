@@ -7,7 +7,7 @@ rows: it still says its columns.
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,39 +23,53 @@ PART_BYTES = 8 * 2**20
 BATCH_ROWS = 1024
 
 
-def portions(
-    items: Iterable[Item], size: Callable[[Item], int], limit: int
-) -> Iterator[list[Item]]:
-    """Runs of items whose sizes sum to at most `limit`; an item larger than that stands alone."""
-    portion: list[Item] = []
-    held = 0
-    for item in items:
-        weight = size(item)
-        if portion and held + weight > limit:
-            yield portion
-            portion, held = [], 0
-        portion.append(item)
-        held += weight
-    if portion:
-        yield portion
+class Writer(Generic[Item]):
+    """Fills a folder with parts, one item at a time, so that several can be filled in one pass."""
+
+    def __init__(
+        self,
+        folder: Path,
+        size: Callable[[Item], int],
+        row: Callable[[Item], Row],
+        schema: pa.Schema,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._size, self._row, self._schema = folder, size, row, schema
+        self._held: list[Row] = []
+        self._held_bytes = 0
+        self._parts = 0
+        self.rows = 0
+        self.bytes = 0
+
+    def add(self, item: Item) -> None:
+        """Take one item; an item larger than a part stands alone."""
+        size = self._size(item)
+        if self._held and self._held_bytes + size > PART_BYTES:
+            self._write_part()
+        self._held.append(self._row(item))
+        self._held_bytes += size
+        self.rows += 1
+        self.bytes += size
+
+    def close(self) -> None:
+        """Write what is held; at least one part, so that the folder says its columns."""
+        if self._held or not self._parts:
+            self._write_part()
+
+    def _write_part(self) -> None:
+        write_part(part_path(self._folder, self._parts), self._held, self._schema)
+        self._parts += 1
+        self._held, self._held_bytes = [], 0
 
 
-def write(
-    folder: Path,
-    items: Iterable[Item],
-    size: Callable[[Item], int],
-    row: Callable[[Item], Row],
-    schema: pa.Schema,
-) -> int:
+def fill(folder: Path, items: Iterable[Item], writer: Callable[[Path], Writer[Item]]) -> int:
     """Write all items, streaming; the folder is whole or absent. Return how many there were."""
     with files.whole_folder(folder) as fresh:
-        written = number = 0
-        for portion in portions(items, size, PART_BYTES):
-            write_part(part_path(fresh, number), map(row, portion), schema)
-            written, number = written + len(portion), number + 1
-        if not written:
-            write_part(part_path(fresh, 0), [], schema)
-    return written
+        filled = writer(fresh)
+        for item in items:
+            filled.add(item)
+        filled.close()
+    return filled.rows
 
 
 def part_path(folder: Path, number: int) -> Path:

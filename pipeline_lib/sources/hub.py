@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 WAITS = (0.5, 1.0, 2.0)
 """Seconds before each new attempt: one that stumbles is asked again, one away is soon told."""
-PATIENCE = 20.0
+PATIENCE = 10.0
 """Seconds after which no new attempt is made."""
 
 
@@ -174,7 +174,7 @@ def _in_words(error: Exception) -> str:
         case _:
             return (
                 f"expected the hub at {constants.ENDPOINT} to answer, found {one_line(error)}; "
-                "check the network and HF_ENDPOINT and run again, what was fetched is kept"
+                "check the network and HF_ENDPOINT, then run again; files fetched so far are kept"
             )
 
 

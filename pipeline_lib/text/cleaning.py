@@ -1,0 +1,145 @@
+"""Clean every source: a map over parts, one look at all ids for exact duplicates, a second map.
+
+Parts keep their borders and order, so the bytes are the same for any number of workers. Of equal
+texts the first is kept, going by role, then source by name, then row.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_lib import engine, progress
+from pipeline_lib.errors import DataError
+from pipeline_lib.formats import manifests, tables
+from pipeline_lib.formats.manifests import Manifest
+from pipeline_lib.params import ROLES, CleanParams
+from pipeline_lib.text import filters
+from pipeline_lib.text.duplicates import Ids, packed, repeats
+from pipeline_lib.text.funnel import KEPT, Funnel
+from pipeline_lib.text.items import CONVERSATION_RULES, kind_of
+
+DUPLICATE = "duplicate"
+RULES = list(
+    dict.fromkeys([*(rule.__name__ for rule in filters.RULES), *CONVERSATION_RULES, DUPLICATE])
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of one source, before and after."""
+
+    source: str
+    role: str
+    raw: Path
+    clean: Path
+    params: CleanParams
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    part: Part
+    ids: Ids
+    """Of the items kept, in order."""
+    funnel: Funnel
+
+
+def clean_sources(
+    raw: Path, clean: Path, dropped: Path, params: CleanParams, workers: int
+) -> Funnel:
+    """Fill `clean` with what is kept, `dropped` with samples of what is not; DataError: all is."""
+    sources = manifests.read_all(raw)
+    funnel = Funnel()
+    for role in ROLES:
+        parts = _parts([s for s in sources if s.role == role], raw, clean, params)
+        funnel.add(_clean_role(parts, workers))
+    for source in sources:
+        kept = replace(
+            source, rows=funnel.rows[source.name, KEPT], bytes=funnel.bytes[source.name, KEPT]
+        )
+        manifests.write(clean / source.name, kept)
+    _check_not_empty(sources, funnel)
+    funnel.write_samples(dropped)
+    return funnel
+
+
+def _parts(sources: Iterable[Manifest], raw: Path, clean: Path, params: CleanParams) -> list[Part]:
+    parts = []
+    for source in sources:
+        folder = clean / source.name
+        folder.mkdir(parents=True)
+        for path in tables.parts(raw / source.name):
+            parts.append(Part(source.name, source.role, path, folder / path.name, params))
+    return parts
+
+
+def _clean_role(parts: Sequence[Part], workers: int) -> Funnel:
+    watched = progress.watch(engine.map(clean_part, parts, workers), len(parts), "parts")
+    cleaned = list(watched)
+    funnel = Funnel()
+    for one in cleaned:
+        funnel.add(one.funnel)
+    for correction in engine.map(without_duplicates, _duplicates(cleaned), workers):
+        funnel.add(correction)
+    return funnel
+
+
+def clean_part(part: Part) -> Cleaned:
+    """Read a raw part, write the clean one, say what became of every row."""
+    kind = kind_of(part.role)
+    funnel = Funnel()
+    kept = []
+    for item in kind.read(part.raw):
+        cleaned, rule = kind.clean(item, part.role, part.params)
+        if rule is None:
+            kept.append(cleaned)
+            funnel.keep(part.source, kind.size(cleaned))
+        else:
+            text = kind.text(cleaned)
+            funnel.drop(part.source, rule, kind.size(cleaned), kind.id(cleaned), text)
+    kind.write(part.clean, kept)
+    return Cleaned(part, packed(map(kind.id, kept)), funnel)
+
+
+def _duplicates(cleaned: Sequence[Cleaned]) -> list[tuple[Part, npt.NDArray[np.bool_]]]:
+    """The parts that hold repeats of earlier rows, and which rows those are."""
+    if not cleaned:
+        return []
+    found = repeats(np.concatenate([one.ids for one in cleaned]))
+    ends = np.cumsum([len(one.ids) for one in cleaned])
+    by_part = zip(cleaned, np.split(found, ends[:-1]), strict=True)
+    return [(one.part, repeated) for one, repeated in by_part if repeated.any()]
+
+
+def without_duplicates(job: tuple[Part, npt.NDArray[np.bool_]]) -> Funnel:
+    """Write a clean part again without the rows marked; what that changes in the funnel."""
+    part, repeated = job
+    kind = kind_of(part.role)
+    funnel = Funnel()
+    kept = []
+    for item, again in zip(kind.read(part.clean), repeated, strict=True):
+        if again:
+            size = kind.size(item)
+            funnel.take_back(part.source, size)
+            funnel.drop(part.source, DUPLICATE, size, kind.id(item), kind.text(item))
+        else:
+            kept.append(item)
+    kind.write(part.clean, kept)
+    return funnel
+
+
+def _check_not_empty(sources: Iterable[Manifest], funnel: Funnel) -> None:
+    names = [source.name for source in sources if source.role == "pretrain"]
+    if any(funnel.rows[name, KEPT] for name in names):
+        return
+    reasons: dict[str, int] = {}
+    for (source, rule), rows in sorted(funnel.rows.items()):
+        if source in names and rule != KEPT:
+            reasons[rule] = reasons.get(rule, 0) + rows
+    said = ", ".join(f"{rule} {rows}" for rule, rows in reasons.items())
+    raise DataError(
+        f"{', '.join(names)}: expected documents to learn from, found none left "
+        f"(dropped: {said or 'nothing'}); give more text or loosen `clean` in params.yaml"
+    )
