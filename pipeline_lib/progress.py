@@ -5,11 +5,12 @@ on this module.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 Item = TypeVar("Item")
 
 
+@runtime_checkable
 class Listener(Protocol):
     """Who is told: the edge sets one, see `pipeline_lib.stage`."""
 

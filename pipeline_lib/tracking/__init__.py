@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pipeline_lib import progress
 from pipeline_lib.params import Params, Section, project_root
@@ -19,6 +19,7 @@ from pipeline_lib.tracking.contents import content_of, locked
 from pipeline_lib.tracking.sender import Sender
 
 
+@runtime_checkable
 class Tracker(Protocol):
     """What `stage.run` needs of it."""
 

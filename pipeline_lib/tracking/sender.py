@@ -10,7 +10,7 @@ import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from pipeline_lib.rows import numbers
 from pipeline_lib.tracking import runs
@@ -51,17 +51,12 @@ class Rows:
         return None if last == value else step + 1
 
 
-class Open(Protocol):
-    """Makes or finds the run; the slow part, done in the thread."""
-
-    def __call__(self) -> Child: ...
-
-
 @dataclass
 class Sender:
     """Takes rows, sends them, and ends the run."""
 
-    open: Open
+    open: Callable[[], Child]
+    """Makes or finds the run; the slow part, done in the thread."""
     conclude: Callable[[Child], None]
     """What a run that ended well gets besides its rows."""
     fault: str = ""

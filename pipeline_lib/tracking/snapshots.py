@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import yaml
 
@@ -20,6 +20,7 @@ from pipeline_lib.tracking.contents import Content
 from pipeline_lib.tracking.identity import Execution, Pipeline
 
 
+@runtime_checkable
 class Snapshot(Protocol):
     """One state of the project's files."""
 

@@ -1,0 +1,70 @@
+"""The floors of the house, and the habits that a linter does not see."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*(ROOT / "pipeline_lib").rglob("*.py"), *(ROOT / "stages").glob("*.py")])
+BANNED_NAMES = {"utils", "helpers", "manager", "common", "base", "process"}
+LONGEST_FILE, LONGEST_FUNCTION = 350, 50
+LIGHT_STAGES = ("download", "clean", "corpus", "tokenizer", "shard")
+HEAVY = ("torch", "mlflow")
+
+
+def functions(file: Path) -> list[ast.FunctionDef]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def length(node: ast.FunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_imports_point_down_the_floors() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    told = subprocess.run(
+        [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_no_file_or_function_is_long(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+    assert [f.name for f in functions(file) if length(f) > LONGEST_FUNCTION] == []
+
+
+def test_half_of_all_functions_are_shorter_than_ten_lines() -> None:
+    lengths = sorted(length(f) for file in SOURCES for f in functions(file))
+    assert lengths[len(lengths) // 2] < 10
+    assert lengths[len(lengths) * 9 // 10] < 30
+
+
+def test_no_module_is_a_drawer() -> None:
+    assert [f for f in SOURCES if f.stem in BANNED_NAMES] == []
+
+
+def test_stages_are_short() -> None:
+    for file in (ROOT / "stages").glob("*.py"):
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 60, file
+
+
+@pytest.mark.parametrize("stage", LIGHT_STAGES)
+def test_data_stages_start_without_torch_and_mlflow(stage: str) -> None:
+    code = f"import sys, stages.{stage}; print([m for m in {HEAVY} if m in sys.modules])"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.stdout.strip() == "[]", told.stderr
+
+
+def test_the_command_starts_without_torch_and_mlflow() -> None:
+    code = f"import sys, pipeline_lib.cli; print([m for m in {HEAVY} if m in sys.modules])"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.stdout.strip() == "[]", told.stderr
