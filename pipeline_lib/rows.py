@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline_lib.formats import files
 
+Number = int | float
 MODELS = ("base", "sft", "chat")
 
 
@@ -19,8 +20,8 @@ class Record:
     """Every number of a run, as it came."""
 
     def __init__(self) -> None:
-        self._last: dict[str, float | None] = {}
-        self._curves: dict[str, list[tuple[int, float]]] = {}
+        self._last: dict[str, Number | None] = {}
+        self._curves: dict[str, list[tuple[int, Number]]] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take one row in: `{"step": n, **numbers}`, or numbers alone."""
@@ -42,19 +43,19 @@ class Record:
             files.write_text(folder / f"{name}.csv", "\n".join(lines) + "\n")
 
 
-def numbers(row: Mapping[str, Any]) -> dict[str, float]:
+def numbers(row: Mapping[str, Any]) -> dict[str, Number]:
     """A row without its step, as plain Python numbers."""
     return {name: _plain(name, value) for name, value in row.items() if name != "step"}
 
 
-def _plain(name: str, value: Any) -> float:
+def _plain(name: str, value: Any) -> Number:
     plain = value.item() if hasattr(value, "item") else value
     if not isinstance(plain, int | float):
         raise TypeError(f"{name}: expected a number, found {plain!r}")
     return plain
 
 
-def _by_model(flat: dict[str, float | None]) -> dict[str, Any]:
+def _by_model(flat: dict[str, Number | None]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for name, value in flat.items():
         model, _, rest = name.partition(".")

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Protocol, runtime_checkable
 
 from pipeline_lib import progress
 
@@ -22,10 +22,19 @@ LOOK_SECONDS = 0.5
 GIB = 2**30
 
 
+@runtime_checkable
+class Stream(Protocol):
+    """Where lines go: stderr."""
+
+    def write(self, text: str, /) -> int: ...
+    def flush(self) -> None: ...
+    def isatty(self) -> bool: ...
+
+
 class Screen:
     """Listens to `progress` for one stage."""
 
-    def __init__(self, name: str, stream: TextIO) -> None:
+    def __init__(self, name: str, stream: Stream) -> None:
         self.name = name
         self._stream = stream
         self._bar = stream.isatty() and os.environ.get("TERM") != "dumb"

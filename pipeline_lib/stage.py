@@ -22,7 +22,7 @@ SECTION_OF_TYPE = {field.annotation: name for name, field in Params.model_fields
 BY_MODEL = "evaluate"
 """The stage whose metrics nest: `base.accuracy` is `accuracy` inside `base`."""
 
-Metrics = Mapping[str, float]
+Metrics = Mapping[str, int | float]
 Main = Callable[..., Iterator[Metrics]]
 
 

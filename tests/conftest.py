@@ -1,4 +1,4 @@
-"""What many tests need: the shipped parameters, a clean environment, MLflow only where asked for."""
+"""What many tests need: the shipped parameters, a clean environment, MLflow only where wanted."""
 
 from pathlib import Path
 

@@ -25,7 +25,7 @@ class Rows:
 
     def __init__(self) -> None:
         self._step = 0
-        self._latest: dict[str, tuple[int, float]] = {}
+        self._latest: dict[str, tuple[int, int | float]] = {}
 
     def points(self, row: Mapping[str, Any]) -> Points:
         moment = runs.now()
@@ -40,7 +40,7 @@ class Rows:
                 found.append((name, float(value), moment, step))
         return found
 
-    def _place(self, name: str, value: float, *, is_point: bool) -> int | None:
+    def _place(self, name: str, value: int | float, *, is_point: bool) -> int | None:
         """A summary that repeats its curve's last point is none; one that differs comes after
         it."""
         if is_point or name not in self._latest:
