@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO
+from typing import IO, Any, cast
 
 import pyarrow as pa
 
@@ -32,19 +32,23 @@ ALIASES = {
 }
 
 
-def _zstd(stream: IO[bytes]) -> IO[bytes]:
+Stream = io.BufferedIOBase
+
+
+def _zstd(stream: Stream) -> Stream:
     # pyarrow's, because it refuses a truncated stream; zstandard's reader ends there in silence.
-    return io.BufferedReader(pa.CompressedInputStream(stream, "zstd"))
+    raw: Any = pa.CompressedInputStream(stream, "zstd")
+    return io.BufferedReader(raw)
 
 
-def _gzip(stream: IO[bytes]) -> IO[bytes]:
-    return io.BufferedReader(gzip.GzipFile(fileobj=stream))
+def _xz(stream: Stream) -> Stream:
+    return lzma.LZMAFile(cast(IO[bytes], stream))
 
 
-OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
-    ".gz": _gzip,
-    ".xz": lzma.LZMAFile,
-    ".bz2": bz2.BZ2File,
+OPENERS: dict[str, Callable[[Stream], Stream]] = {
+    ".gz": lambda stream: gzip.GzipFile(fileobj=stream),
+    ".xz": _xz,
+    ".bz2": lambda stream: bz2.BZ2File(cast(IO[bytes], stream)),
     ".zst": _zstd,
 }
 
@@ -57,7 +61,7 @@ class Entry:
     """As a person would look for it: `books.tar.xz/emma.txt`."""
     kind: str
     """One of KINDS."""
-    stream: IO[bytes]
+    stream: Stream
 
 
 def entries(path: Path, name: str) -> Iterator[Entry]:
@@ -76,7 +80,7 @@ def entries(path: Path, name: str) -> Iterator[Entry]:
             yield Entry(name, kind, stream)
 
 
-def kind_of(name: str) -> tuple[str, Callable[[IO[bytes]], IO[bytes]] | None]:
+def kind_of(name: str) -> tuple[str, Callable[[Stream], Stream] | None]:
     """What a file holds, going by its name, and how it is decompressed."""
     path = PurePosixPath(name)
     path = path.with_suffix(ALIASES.get(path.suffix.lower(), path.suffix))
@@ -96,18 +100,16 @@ def readable(name: str) -> Iterator[None]:
         ) from None
 
 
-def _members(stream: IO[bytes], name: str) -> Iterator[Entry]:
+def _members(stream: Stream, name: str) -> Iterator[Entry]:
     left_out: list[str] = []
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
             kind, opener = kind_of(member.name)
-            content = archive.extractfile(member)
+            content = cast(Stream | None, archive.extractfile(member))
             if kind not in KINDS or content is None:
                 left_out += [member.name] if member.isfile() else []
                 continue
-            inside = f"{name}/{member.name}"
-            with readable(inside):
-                yield Entry(inside, kind, opener(content) if opener else content)
+            yield Entry(f"{name}/{member.name}", kind, opener(content) if opener else content)
     if left_out:
         progress.say(
             f"{name}: {len(left_out)} members hold no text and were left out: {_few(left_out)}"
@@ -118,7 +120,7 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def seekable(stream: IO[bytes], spool: BinaryIO) -> IO[bytes]:
+def seekable(stream: Stream, spool: IO[bytes]) -> IO[bytes]:
     """`stream` where it can seek, else `spool` filled with what it holds."""
     if isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO):
         return stream

@@ -24,10 +24,8 @@ def fetch(name: str, source: Source, folder: Path) -> Manifest:
 
 def _fetch(name: str, source: Source, folder: Path) -> Manifest:
     origin = _open(name, source)
-    weighed = Weighed(origin.items, source.rows)
+    weighed = Weighed(origin, source.rows)
     rows = _write(folder, progress.watch(weighed, source.rows, f"rows of {name}"), source)
-    if not rows:
-        raise SourceError(f"{origin.address}: expected rows, found none; check what it holds")
     manifest = Manifest(
         name=name,
         kind=source.kind,
@@ -54,19 +52,24 @@ def _open(name: str, source: Source) -> Origin:
 
 
 class Weighed:
-    """At most `limit` items (None: all), their bytes counted as they pass."""
+    """At most `limit` items (None: all), their bytes counted; SourceError where there are none."""
 
-    def __init__(self, items: Iterator[Item], limit: int | None) -> None:
-        self._items = items
+    def __init__(self, origin: Origin, limit: int | None) -> None:
+        self._origin = origin
         self._limit = limit
         self.bytes = 0
 
     def __iter__(self) -> Iterator[Item]:
-        for number, item in enumerate(self._items, start=1):
+        number = 0
+        for number, item in enumerate(self._origin.items, start=1):
             self.bytes += size(item)
             yield item
             if number == self._limit:
                 return
+        if not number:
+            raise SourceError(
+                f"{self._origin.address}: expected rows, found none; check what it holds"
+            )
 
 
 def size(item: Item) -> int:

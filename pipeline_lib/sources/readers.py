@@ -4,12 +4,12 @@ import json
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 import pyarrow.parquet as pq
 
 from pipeline_lib.errors import SourceError
-from pipeline_lib.sources.archives import Entry, seekable
+from pipeline_lib.sources.archives import Entry, Stream, readable, seekable
 from pipeline_lib.sources.encodings import decode
 
 BATCH_ROWS = 256
@@ -28,19 +28,20 @@ class Row:
 
 def rows(entry: Entry, choose: Choose) -> Iterator[Row]:
     """All rows of a file, streaming; SourceError naming file and line where one cannot be read."""
-    match entry.kind:
-        case "txt":
-            text = decode(entry.stream.read())
-            yield Row(entry.name, {"text": text, "file": entry.name})
-        case "jsonl":
-            yield from _lines(entry.stream, entry.name)
-        case "json":
-            yield from _json(entry.stream.read(), entry.name)
-        case _:
-            yield from _parquet(entry, choose)
+    with readable(entry.name):
+        match entry.kind:
+            case "txt":
+                text = decode(entry.stream.read())
+                yield Row(entry.name, {"text": text, "file": entry.name})
+            case "jsonl":
+                yield from _lines(entry.stream, entry.name)
+            case "json":
+                yield from _json(entry.stream.read(), entry.name)
+            case _:
+                yield from _parquet(entry, choose)
 
 
-def _lines(stream: IO[bytes], name: str) -> Iterator[Row]:
+def _lines(stream: Stream, name: str) -> Iterator[Row]:
     for number, line in enumerate(stream, start=1):
         if line.strip():
             yield _object(line, f"{name}:{number}")
