@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import SupportsIndex
 
 import sentencepiece
 
@@ -70,7 +71,7 @@ class Tokenizer:
                 encoded[i] = self.encode(text)
         return encoded
 
-    def decode(self, ids: Iterable[int], specials: bool = False) -> str:
+    def decode(self, ids: Iterable[SupportsIndex], specials: bool = False) -> str:
         """The text of `ids`; special ids vanish, or where `specials` show as `<|end|>` etc."""
         parts: list[str] = []
         for special, group in groupby(map(int, ids), key=lambda i: i < len(SPECIAL_PIECES)):
