@@ -23,7 +23,7 @@ FTFY = ftfy.TextFixerConfig(
     normalization=None,
     explain=False,
 )
-LINE_BREAKS = re.compile("\r\n|[\r\x0c\x85\u2028\u2029]")
+LINE_BREAKS = re.compile("\r\n|[\r\x0c\u2028\u2029]")
 SUSPECT = re.compile("[^\t\n\x20-\x7e\u2010-\u2026\u3000-\u30ff\u3400-\u9fff\uff01-\uffee]")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 CALCULATOR = re.compile(r"<<[-+*/().,0-9 $%]+=[-+.,0-9 $%]+>>")
