@@ -4,6 +4,7 @@ What is heavy (torch, MLflow) is imported by the command that needs it: the othe
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -195,10 +196,10 @@ def _track(_chosen: argparse.Namespace) -> None:
         print(sentence)
 
 
-def _number(kind: type, low: float, high: float = float("inf")) -> Callable[[str], Any]:
+def _number(kind: type, low: int | float, high: int | float = math.inf) -> Callable[[str], Any]:
     """A type for argparse: `kind` from `low` to `high`."""
     noun = "a whole number" if kind is int else "a number"
-    bounds = f"from {low:g} to {high:g}" if high < float("inf") else f"of at least {low:g}"
+    bounds = f"from {low:g} to {high:g}" if high < math.inf else f"of at least {low:g}"
 
     def read(word: str) -> Any:
         try:
