@@ -47,7 +47,7 @@ def examine(
     subject: Subject, name: str, problems: Sequence[Conversation], params: EvaluateParams
 ) -> tuple[list[Answer], dict[str, float | int]]:
     """Greedy answers to all `problems`, and their metrics, pass@k on the first ones among them."""
-    greedy = ask(subject, problems, params, Sampling(temperature=0), copies=1)
+    greedy = ask(subject, problems, params, Sampling(temperature=0.0), copies=1)
     metrics = accuracy(greedy)
     sampled = problems[: params.sampled_problems]
     if sampled:

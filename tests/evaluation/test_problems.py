@@ -58,7 +58,7 @@ def examined(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, examined: Subject, share: int) -> list[int]:
-    """Answer all prompts right but for each `share`-th completion; the list tells the batch sizes."""
+    """Answer prompts right but for each `share`-th completion; the list tells the batch sizes."""
     sizes: list[int] = []
 
     def generate(
