@@ -59,9 +59,9 @@ class Funnel:
         for place, samples in other.samples.items():
             self.samples[place] = heapq.nsmallest(SAMPLES, self.samples[place] + samples)
 
-    def metrics(self, rules: list[str]) -> dict[str, float]:
+    def metrics(self, rules: list[str]) -> dict[str, int]:
         """`kept`, `dropped.<rule>` (all rules, also those that dropped nothing), then by source."""
-        numbers: dict[str, float] = {KEPT: 0, **{f"dropped.{rule}": 0 for rule in rules}}
+        numbers: dict[str, int] = {KEPT: 0, **{f"dropped.{rule}": 0 for rule in rules}}
         numbers |= {"bytes.kept": 0, **{f"bytes.dropped.{rule}": 0 for rule in rules}}
         for (source, fate), count in sorted(self.rows.items()):
             name = fate if fate == KEPT else f"dropped.{fate}"

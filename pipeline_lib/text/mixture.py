@@ -21,7 +21,7 @@ from pipeline_lib.text.contamination import Prompts
 from pipeline_lib.text.sections import FEW, sections
 from pipeline_lib.text.split import position
 
-Metrics = dict[str, float]
+Metrics = dict[str, int]
 
 PARTS = {
     "pretrain": ("train", "validation", "test"),

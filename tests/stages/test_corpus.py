@@ -1,0 +1,176 @@
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline_lib.errors import DataError
+from pipeline_lib.formats import conversations, documents, manifests
+from pipeline_lib.formats.conversations import Conversation, Message
+from pipeline_lib.formats.documents import Document, document_id
+from pipeline_lib.formats.manifests import Manifest
+from pipeline_lib.params import CorpusParams
+from stages import corpus
+
+PARAMS = CorpusParams(seed=1, validation_share=0.1, test_share=0.1)
+TEXTS = [f"Document number {i} says what no other says." for i in range(300)]
+
+
+@dataclass
+class House:
+    """A folder of cleaned sources, and the corpus made of them."""
+
+    root: Path
+
+    def document_source(self, name: str, texts: Sequence[str], weight: float = 1.0) -> None:
+        found = [Document(document_id(text), text, name) for text in texts]
+        documents.write(self.root / "clean" / name, found)
+        self._manifest(name, "pretrain", len(found), weight)
+
+    def prompt_source(self, name: str, role: str, questions: Sequence[str]) -> None:
+        answers = [Message("assistant", "7")] if role == "sft" else []
+        found = [
+            Conversation((Message("user", question), *answers), "7", "number", name)
+            for question in questions
+        ]
+        conversations.write(self.root / "clean" / name, found)
+        self._manifest(name, role, len(found), 1.0)
+
+    def run(self, params: CorpusParams = PARAMS) -> dict[str, float]:
+        folders = [self.root / name for name in ("pretrain", "sft", "rl", "evaluation")]
+        (row,) = corpus.main(params, self.root / "clean", *folders)
+        return dict(row)
+
+    def texts(self, part: str) -> list[str]:
+        return [document.text for document in documents.read(self.root / "pretrain" / part)]
+
+    def questions(self, folder: str) -> list[str]:
+        found = conversations.read(self.root / folder)
+        return [conversation.messages[0].content for conversation in found]
+
+    def _manifest(self, name: str, role: str, rows: int, weight: float) -> None:
+        manifest = Manifest(name, "file", role, weight, "", "a", "", "", "0" * 64, rows, 0)
+        manifests.write(self.root / "clean" / name, manifest)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_train_validation_and_test_documents_are_disjoint_and_complete(house: House) -> None:
+    house.document_source("a", TEXTS)
+    metrics = house.run()
+    parts = {part: set(house.texts(part)) for part in ("train", "validation", "test")}
+    assert sum(map(len, parts.values())) == len(TEXTS)
+    assert set.union(*parts.values()) == set(TEXTS)
+    assert metrics["pretrain.train.documents"] == len(parts["train"])
+    assert metrics["pretrain.test.a.bytes"] == sum(len(text) for text in parts["test"])
+
+
+def test_a_document_stays_where_it_was_when_others_come(tmp_path: Path) -> None:
+    few, more = House(tmp_path / "few"), House(tmp_path / "more")
+    few.document_source("a", TEXTS[:200])
+    more.document_source("a", TEXTS)
+    few.run()
+    more.run()
+    for part in ("train", "validation", "test"):
+        assert set(few.texts(part)) <= set(more.texts(part))
+
+
+def test_a_weight_is_how_often_training_sees_a_document(house: House) -> None:
+    house.document_source("half", TEXTS[:100], weight=0.5)
+    house.document_source("many", TEXTS[100:], weight=2.5)
+    house.run()
+    seen = Counter(house.texts("train"))
+    assert {seen[text] for text in TEXTS[:100]} == {0, 1}
+    held = {*house.texts("validation"), *house.texts("test")}
+    many = Counter(seen[text] for text in TEXTS[100:] if text not in held)
+    assert set(many) == {2, 3}
+    assert 0.35 < many[3] / many.total() < 0.65
+    assert set(Counter(house.texts("validation")).values()) == {1}
+
+
+def test_copies_stand_a_pass_apart(house: House) -> None:
+    house.document_source("a", TEXTS, weight=2.0)
+    house.run()
+    train = house.texts("train")
+    assert train[: len(train) // 2] == train[len(train) // 2 :]
+
+
+def test_no_evaluation_prompt_is_learnt_from(house: House) -> None:
+    asked = [f"How many legs have {i} spiders?" for i in range(40)]
+    house.document_source("solved", [*TEXTS, f"{asked[0]}\n0\n#### 0"])
+    house.prompt_source("lessons", "sft", asked[:20])
+    house.prompt_source("practice", "rl", [asked[1], " ".join(asked[2].split()), *asked[20:]])
+    house.prompt_source("problems", "evaluation", asked[:3])
+    metrics = house.run()
+    learnt = {*house.questions("rl/train"), *house.questions("sft/train")}
+    assert learnt.isdisjoint(asked[:3])
+    assert metrics["contaminated"] == 6
+    assert metrics["contaminated.solved"] == 1
+    assert house.questions("evaluation/problems") == asked[:3]
+    assert json.loads((house.root / "evaluation" / "index.json").read_text()) == ["problems"]
+
+
+def test_lessons_are_held_out_too_and_practice_is_not(house: House) -> None:
+    asked = [f"How many legs have {i} spiders?" for i in range(80)]
+    house.document_source("a", TEXTS)
+    house.prompt_source("lessons", "sft", asked)
+    house.prompt_source("practice", "rl", asked)
+    house.run()
+    train, held = house.questions("sft/train"), house.questions("sft/validation")
+    assert sorted([*train, *held]) == sorted(asked)
+    assert held
+    assert house.questions("rl/train") == asked
+
+
+def test_a_role_without_a_source_is_an_empty_data_set(house: House) -> None:
+    house.document_source("a", TEXTS)
+    house.run()
+    assert [house.questions(part) for part in ("sft/train", "sft/validation", "rl/train")] == [
+        []
+    ] * 3
+    assert json.loads((house.root / "evaluation" / "index.json").read_text()) == []
+
+
+def test_a_single_book_is_cut_into_sections_and_split(house: House) -> None:
+    book = "\n\n".join(f"Paragraph {i}. " + f"words of {i} " * 40 for i in range(120))
+    house.document_source("book", [book])
+    house.run()
+    parts = [house.texts(part) for part in ("train", "validation", "test")]
+    assert all(parts)
+    assert sum(len(text) for part in parts for text in part) > 0.99 * len(book)
+
+
+def test_three_documents_are_enough(house: House) -> None:
+    house.document_source("a", TEXTS[:3])
+    house.run(CorpusParams(seed=1, validation_share=0.02, test_share=0.02))
+    assert [len(house.texts(part)) for part in ("train", "validation", "test")] == [1, 1, 1]
+
+
+def test_two_documents_are_refused_and_nothing_is_left(house: House) -> None:
+    house.document_source("a", TEXTS[:2])
+    with pytest.raises(DataError, match=r"pretrain: expected at least 3 different texts"):
+        house.run()
+    assert [path.name for path in house.root.iterdir()] == ["clean"]
+
+
+def test_an_rl_source_that_is_all_contaminated_is_refused(house: House) -> None:
+    house.document_source("a", TEXTS)
+    house.prompt_source("practice", "rl", ["How many?"])
+    house.prompt_source("problems", "evaluation", ["How many?"])
+    with pytest.raises(DataError, match="rl: expected texts for train, found none"):
+        house.run()
+
+
+def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
+    made = []
+    for name in ("one", "two"):
+        house = House(tmp_path / name)
+        house.document_source("a", TEXTS, weight=1.5)
+        house.run()
+        made.append([p.read_bytes() for p in sorted((house.root / "pretrain").rglob("*.parquet"))])
+    assert made[0] == made[1]

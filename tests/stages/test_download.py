@@ -1,0 +1,44 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_lib.errors import SourceError
+from pipeline_lib.formats import manifests
+from pipeline_lib.params import DownloadParams
+from stages import download
+
+TALES = {"kind": "tales", "role": "pretrain", "texts": "stories", "seed": 1, "rows": 30}
+PROBLEMS = {"kind": "tales", "role": "rl", "texts": "problems", "seed": 2, "rows": 20}
+
+
+def sources(**named: dict[str, Any]) -> DownloadParams:
+    return DownloadParams.model_validate({"files": "own", "sources": named})
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def test_every_source_has_a_folder_with_its_manifest(tmp_path: Path) -> None:
+    rows = list(download.main(sources(b=TALES, a=PROBLEMS), tmp_path / "raw"))
+    found = manifests.read_all(tmp_path / "raw")
+    assert [(m.name, m.role, m.rows) for m in found] == [("a", "rl", 20), ("b", "pretrain", 30)]
+    assert rows == [{f"{m.name}.rows": m.rows, f"{m.name}.bytes": m.bytes} for m in found]
+
+
+def test_the_order_in_params_yaml_does_not_matter(tmp_path: Path) -> None:
+    list(download.main(sources(a=PROBLEMS, b=TALES), tmp_path / "one"))
+    list(download.main(sources(b=TALES, a=PROBLEMS), tmp_path / "two"))
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+
+
+def test_where_one_source_fails_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    missing = {"kind": "file", "role": "pretrain", "path": "own/*.txt"}
+    with pytest.raises(SourceError, match=r"^download.sources.b: own/\*.txt: expected a file that"):
+        list(download.main(sources(a=TALES, b=missing), tmp_path / "raw"))
+    assert list(tmp_path.iterdir()) == []
