@@ -43,7 +43,7 @@ class RuntimeParams(Section):
 
 
 class SourceParams(Section):
-    """One source of text. `weight`: how many times each of its documents is seen (0.5: every second one, once)."""
+    """One source of text. `weight`: times each document is seen (0.5: every second one, once)."""
 
     role: Role
     weight: float = Field(default=1.0, gt=0)
@@ -70,7 +70,8 @@ class FileSource(SourceParams):
     path: str
     """A path or glob, relative to the project; it must lie under `download.files`."""
     columns: dict[str, str] = Field(default_factory=dict)
-    """Our name -> the column's: text (pretrain); messages, or user and assistant (sft); prompt and answer (rl, evaluation)."""
+    """Our name -> the column's: text (pretrain); messages, or user and assistant (sft); prompt and
+    answer (rl, evaluation)."""
 
 
 class HubSource(SourceParams):
@@ -120,7 +121,8 @@ class CleanParams(Section):
     max_duplicate_line_chars: Share
     """Share of characters in such lines (Gopher: 0.20)."""
     max_top_ngram: Share
-    """Share of characters in the most frequent 4-gram of words or, where there are no spaces, 12-gram of characters (Gopher: 0.16)."""
+    """Share of characters in the most frequent 4-gram of words (Gopher: 0.16) or, where there are no
+    spaces, 12-gram of characters."""
 
 
 class CorpusParams(Section):
@@ -346,7 +348,8 @@ def _known_keys(place: tuple[str, ...]) -> list[str]:
 
 def _lies_under(path: str, folder: str) -> bool:
     root = project_root()
-    return Path(os.path.abspath(root / path)).is_relative_to(os.path.abspath(root / folder))
+    inner, outer = (os.path.normpath(root / p) for p in (path, folder))  # links stay as written
+    return Path(inner).is_relative_to(outer)
 
 
 ROLES: tuple[Role, ...] = get_args(Role)

@@ -49,8 +49,6 @@ def say(sentence: str) -> None:
 
 def watch(items: Iterable[Item], total: int | None, unit: str) -> Iterator[Item]:
     """Pass `items` through, reporting each."""
-    done = 0
-    for item in items:
+    for done, item in enumerate(items, start=1):
         yield item
-        done += 1
         show(done, total, unit)

@@ -165,7 +165,7 @@ class _Batch:
 
 def draw(
     logits: Float[Tensor, "B V"], sampling: Sampling, uniform: npt.NDArray[np.float64]
-) -> Int[Tensor, "B"]:
+) -> Int[Tensor, " B"]:
     """The next token of each row: the quantile `uniform` of its distribution, after temperature, top-k and top-p."""
     if sampling.temperature == 0:
         return logits.argmax(dim=-1)
@@ -196,7 +196,7 @@ def row_seeds(seed: int, rows: int) -> npt.NDArray[np.uint64]:
 
 def uniforms(seeds: npt.NDArray[np.uint64], position: int) -> npt.NDArray[np.float64]:
     """Numbers in [0, 1), a pure function of (seed, position)."""
-    mixed = _mix(seeds + np.uint64(position) * np.uint64(0x9E3779B97F4A7C15))
+    mixed = _mix(seeds + np.uint64(position * 0x9E3779B97F4A7C15 % (1 << 64)))
     return (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
 
 

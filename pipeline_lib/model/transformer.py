@@ -117,7 +117,6 @@ class Transformer(nn.Module):
         return same.tril()
 
 
-
 def restore(checkpoint: Checkpoint) -> Transformer:
     """The model that a folder holds, in float32 on the CPU."""
     model = Transformer(checkpoint.shape, checkpoint.vocab_size, seed=0)

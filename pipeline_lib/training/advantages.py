@@ -19,7 +19,7 @@ def advantages(rewards: Float[Tensor, "P G"], kind: str) -> Float[Tensor, "P G"]
     return centred / (centred.pow(2).mean(dim=1, keepdim=True).sqrt() + 1e-4)
 
 
-def token_weights(lengths: Int[Tensor, "B"], params: GrpoParams) -> Float[Tensor, "B"]:
+def token_weights(lengths: Int[Tensor, " B"], params: GrpoParams) -> Float[Tensor, " B"]:
     """What one token of each completion counts, over all completions of a step: independent of micro-batches."""
     B = len(lengths)
     match params.aggregation:
@@ -32,11 +32,11 @@ def token_weights(lengths: Int[Tensor, "B"], params: GrpoParams) -> Float[Tensor
 
 
 def clipped_objective(
-    log_probabilities: Float[Tensor, "N"],
-    old: Float[Tensor, "N"],
-    advantage: Float[Tensor, "N"],
+    log_probabilities: Float[Tensor, " N"],
+    old: Float[Tensor, " N"],
+    advantage: Float[Tensor, " N"],
     params: GrpoParams,
-) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
+) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
     """min(r A, clip(r) A) for each token, r = exp(log pi - log pi_old); and 1.0 where the clip took its gradient away."""
     ratio = (log_probabilities - old).exp()
     clipped = ratio.clamp(1 - params.clip_low, 1 + params.clip_high)
@@ -44,12 +44,12 @@ def clipped_objective(
     return objective, (clipped * advantage < ratio * advantage).float()
 
 
-def kl_k2(log_probabilities: Float[Tensor, "N"], reference: Float[Tensor, "N"]) -> Tensor:
+def kl_k2(log_probabilities: Float[Tensor, " N"], reference: Float[Tensor, " N"]) -> Tensor:
     """Half the squared log-ratio: on policy its gradient is that of KL(pi || reference)."""
     return 0.5 * (log_probabilities - reference).pow(2)
 
 
-def kl_k3(log_probabilities: Float[Tensor, "N"], reference: Float[Tensor, "N"]) -> Tensor:
+def kl_k3(log_probabilities: Float[Tensor, " N"], reference: Float[Tensor, " N"]) -> Tensor:
     """exp(-d) - 1 + d with d = log pi - log reference: unbiased, never negative; a figure, not a loss."""
     difference = log_probabilities - reference
     return (-difference).exp() - 1 + difference

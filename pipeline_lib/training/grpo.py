@@ -55,7 +55,7 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Scores:
-    """Of N completion tokens in a micro-batch: log-probabilities (nats), entropy (nats), and each one's advantage and weight."""
+    """Of N completion tokens: log-probabilities and entropy in nats, advantage, weight in the loss."""
 
     log_probabilities: Tensor
     entropy: Tensor
@@ -155,9 +155,7 @@ class Reinforcement:
             "stopped": sum(c.stopped for c in completions) / len(completions),
         }
 
-    def _rewards(
-        self, owners: list[Prompt], completions: list[Completion]
-    ) -> Float[Tensor, "P G"]:
+    def _rewards(self, owners: list[Prompt], completions: list[Completion]) -> Float[Tensor, "P G"]:
         right = [
             answers.is_right(self.tokenizer.decode(c.ids), prompt.answer, prompt.verifier)
             for prompt, c in zip(owners, completions, strict=True)

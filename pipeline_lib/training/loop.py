@@ -24,7 +24,7 @@ from pipeline_lib.params import OptimizerParams, RuntimeParams
 from pipeline_lib.training.optimizer import adamw, apply_step, learning_rate
 from pipeline_lib.training.resume import States, finish
 
-Row = dict[str, float]
+Row = dict[str, float | int]
 Gradient = Callable[[int], Row]
 """Leaves the gradients of a step (counted from 0) in the weights; returns at least `loss`."""
 After = Callable[[int], Iterator[Row]]
@@ -131,11 +131,15 @@ def advance(run: Run, gradient: Gradient) -> Row:
     row = gradient(run.step)
     norm = apply_step(run.optimizer, rate, run.params.clip_norm)
     if not (math.isfinite(row["loss"]) and math.isfinite(norm)):
-        run.kept.save(run.state())
+        saved = run.kept.saved_step
+        good = (
+            f"the last good state, step {saved:,}, is kept in {run.kept.folder}"
+            if saved
+            else "no state was saved yet"
+        )
         raise TrainingError(
-            f"{run.stage}: expected a finite loss, found {row['loss']} (gradient norm {norm}) in step {run.step + 1:,} at learning "
-            f"rate {rate:.2e}; the last good state, step {run.step:,}, is kept in {run.kept.folder}; "
-            f"lower {run.stage}.learning_rate or {run.stage}.clip_norm"
+            f"{run.stage}: expected a finite loss, found {row['loss']} (gradient norm {norm}) in step {run.step + 1:,} at "
+            f"learning rate {rate:.2e}; {good}; lower {run.stage}.learning_rate or {run.stage}.clip_norm"
         )
     run.step += 1
     note = f"loss {row['loss']:.3f}"
@@ -153,8 +157,8 @@ def announce(run: Run, rehearse: Callable[[], object], tokens: int) -> None:
         run.optimizer.zero_grad(set_to_none=True)
         progress.say(
             f"{run.stage}: {run.model.parameter_count / 1e6:.2f} M parameters, {memory_gib(run.hardware):.2f} GiB, "
-            f"{run.params.steps:,} steps of {tokens:,} tokens ({run.params.steps * tokens / 1e6:.1f} M), about {minutes(seconds)} "
-            f"on {run.hardware.device.type} in {run.hardware.describe()['precision']}"
+            f"{run.params.steps:,} steps of {tokens:,} tokens "
+            f"({run.params.steps * tokens / 1e6:.1f} M), about {minutes(seconds)} on {run.hardware.device.type} in {run.hardware.describe()['precision']}"
         )
 
 

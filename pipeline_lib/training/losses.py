@@ -43,7 +43,9 @@ class _LogProbability(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
         hidden, weight, targets, normalisers = ctx.saved_tensors
         cast = weight.to(hidden.dtype)
-        into_weight = torch.zeros_like(weight, dtype=torch.promote_types(weight.dtype, torch.float32))
+        into_weight = torch.zeros_like(
+            weight, dtype=torch.promote_types(weight.dtype, torch.float32)
+        )
         into_hidden = []
         parts = (x.split(CHUNK) for x in (hidden, targets, normalisers, grad))
         for rows, ids, normaliser, upstream in zip(*parts, strict=True):
@@ -65,9 +67,9 @@ def _logits(rows: Tensor, weight: Tensor, temperature: float) -> Tensor:
 def token_log_probabilities(
     hidden: Float[Tensor, "N C"],
     weight: Float[Tensor, "V C"],
-    targets: Int[Tensor, "N"],
+    targets: Int[Tensor, " N"],
     temperature: float = 1.0,
-) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
+) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
     """Log-probability in nats of each target, differentiable, and the entropy in nats, which is only a figure."""
     chosen, entropy = _LogProbability.apply(hidden, weight, targets, temperature)  # type: ignore[no-untyped-call]
     return chosen, entropy

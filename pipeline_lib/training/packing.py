@@ -28,7 +28,8 @@ def pack(shards: Shards, width: int) -> Packed:
     mask = shards.mask[0 : len(shards.tokens)] if shards.mask is not None else None
     lengths = np.minimum(ends - starts, width)
     learns = [
-        mask is None or bool(mask[s + 1 : s + n].any()) for s, n in zip(starts, lengths, strict=True)
+        mask is None or bool(mask[s + 1 : s + n].any())
+        for s, n in zip(starts, lengths, strict=True)
     ]
     order = sorted(
         (i for i, useful in enumerate(learns) if useful), key=lambda i: (-int(lengths[i]), i)

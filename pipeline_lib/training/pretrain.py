@@ -130,4 +130,4 @@ def flops_per_token(model: Transformer) -> float:
     shape = model.shape
     lookups = 0 if shape.tie_embeddings else model.embedding.weight.numel()
     attention = 12 * shape.layers * shape.heads * shape.head_width * shape.context
-    return 6 * (model.parameter_count - lookups) + attention
+    return float(6 * (model.parameter_count - lookups) + attention)

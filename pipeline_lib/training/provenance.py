@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 
 from pipeline_lib.params import Section
 from pipeline_lib.training.resume import States

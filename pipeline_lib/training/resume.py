@@ -37,6 +37,8 @@ class States:
         self.folder, self.runtime, self.identity = folder, runtime, dict(identity)
         self.resumed_elsewhere = False
         """Whether a state was taken that other code or another machine made."""
+        self.saved_step = 0
+        """Step of the newest state on disk; 0: there is none."""
         self._saved_at = time.monotonic()
         self.stop_signal: int | None = None
 
@@ -58,6 +60,7 @@ class States:
                 f"{self.path}: a saved state of step {state['step']} was made with other {changes}, so the result would not "
                 "be reproducible; set runtime.resume to any to go on from it, or delete its folder to start again"
             )
+        self.saved_step = int(state["step"])
         self.resumed_elsewhere = bool(differing) or bool(state.get("resumed_elsewhere"))
         return state
 
@@ -70,6 +73,7 @@ class States:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path)
+        self.saved_step = int(state["step"])
         self._saved_at = time.monotonic()
 
     @property
@@ -102,7 +106,9 @@ def states(
     with _lock(scratch / f"{key}.lock"):
         folder = scratch / key
         folder.mkdir(exist_ok=True)
-        kept = States(folder, runtime, {**hardware, "torch": torch.__version__, "code": _code(stage)})
+        kept = States(
+            folder, runtime, {**hardware, "torch": str(torch.__version__), "code": _code(stage)}
+        )
         with _deferred_signals(kept):
             yield kept
         prune(scratch)
@@ -112,7 +118,9 @@ def states(
 def _lock(path: Path) -> Iterator[None]:
     lock = FileLock(path)
     if not lock.acquire(blocking=False):
-        progress.say("another run of this stage with the same parameters and inputs is at work: waiting for it")
+        progress.say(
+            "another run of this stage with the same parameters and inputs is at work: waiting for it"
+        )
         lock.acquire()
     try:
         yield

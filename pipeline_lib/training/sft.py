@@ -16,7 +16,8 @@ from pipeline_lib.training.loop import Row, Run, train
 from pipeline_lib.training.losses import summed_loss
 from pipeline_lib.training.packing import lay_out, pack
 
-Batch = tuple[Int[Tensor, "B T"], Int[Tensor, "B T"], Bool[Tensor, "B T"]]
+Batch = tuple[Int[Tensor, "B W"], Int[Tensor, "B W"], Bool[Tensor, "B T"]]
+"""Ids and segments of W = T + 1 tokens, and which of the T targets are learnt."""
 
 
 class FineTuning:
@@ -29,8 +30,8 @@ class FineTuning:
         self.packed, held_out = pack(self.train, self.width), pack(self.validation, self.width)
         if not self.packed.rows or not held_out.rows:
             raise DataError(
-                "sft shards: expected conversations with an answer within model.context tokens for training and validation, "
-                "found none; raise model.context or add conversations"
+                "sft shards: expected conversations with an answer within model.context tokens "
+                "for training and validation, found none; raise model.context or add conversations"
             )
         self.held_out = held_out.rows[: params.evaluate_batches * params.micro_batch]
         self.order = Order(len(self.packed.rows), self.train.index.digest, params.seed)
@@ -39,7 +40,8 @@ class FineTuning:
         lost = self.packed.left_out + self.packed.cut
         if lost:
             progress.say(
-                f"sft: {self.packed.cut:,} conversations cut at, {self.packed.left_out:,} without an answer within {self.width:,} tokens"
+                f"sft: {self.packed.cut:,} conversations cut at {self.width:,} tokens, "
+                f"{self.packed.left_out:,} without an answer within them left out"
             )
         tokens = self.params.batch * self.run.model.shape.context
         yield from train(self.run, self.gradient, self.after, self.run.runtime.log_every, tokens)

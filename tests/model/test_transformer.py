@@ -1,0 +1,117 @@
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from pipeline_lib.model.attention import attend
+from pipeline_lib.model.layers import rotary_table, rotate
+from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.params import ModelParams
+from pipeline_lib.training.losses import next_token_loss
+
+SHAPE = ModelParams(
+    layers=2,
+    channels=32,
+    heads=4,
+    kv_heads=2,
+    head_width=8,
+    hidden=48,
+    context=24,
+    rope_theta=10_000.0,
+    qk_norm=True,
+    tie_embeddings=True,
+)
+VOCAB = 50
+
+
+def small(**changes: object) -> Transformer:
+    return Transformer(SHAPE.model_copy(update=changes), VOCAB, seed=0)
+
+
+def some_ids(rows: int = 2, tokens: int = 12) -> torch.Tensor:
+    return torch.randint(VOCAB, (rows, tokens), generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"kv_heads": 4, "qk_norm": False}, {"tie_embeddings": False}]
+)
+def test_no_position_sees_the_future(changes: dict[str, object]) -> None:
+    model, ids = small(**changes), some_ids(1)
+    changed = ids.clone()
+    changed[0, 7] = (ids[0, 7] + 1) % VOCAB
+    same = torch.isclose(model(ids), model(changed)).all(-1)[0]  # (T,)
+    assert same.tolist() == [t < 7 for t in range(12)]
+
+
+def test_every_position_sees_the_past() -> None:
+    model, ids = small(), some_ids(1)
+    changed = ids.clone()
+    changed[0, 0] = (ids[0, 0] + 1) % VOCAB
+    assert not torch.isclose(model(ids), model(changed), atol=1e-7, rtol=0).all(-1)[0].any()
+
+
+def test_segments_do_not_see_one_another() -> None:
+    model, ids = small(), some_ids(1)
+    segments = torch.tensor([[1] * 5 + [2] * 7])
+    apart = model(ids, segments)
+    assert torch.allclose(apart[:, :5], model(ids[:, :5]), atol=1e-5)
+    assert torch.allclose(
+        apart[:, 5:], model(ids[:, 5:]), atol=1e-5
+    )  # rotary positions are relative
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_first_loss_is_that_of_a_blind_guess(*, tied: bool) -> None:
+    model, ids = small(tie_embeddings=tied), some_ids(8, 25)
+    loss = next_token_loss(model.hidden(ids[:, :-1]), model.head_weight, ids[:, 1:])
+    assert abs(loss.item() - math.log(VOCAB)) < 0.05
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_every_parameter_gets_a_gradient(*, tied: bool) -> None:
+    model, ids = small(tie_embeddings=tied), some_ids(8, 24)
+    next_token_loss(model.hidden(ids[:, :-1]), model.head_weight, ids[:, 1:]).backward()
+    blind = [n for n, w in model.named_parameters() if w.grad is None or not w.grad.abs().sum() > 0]
+    assert blind == []
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
+    first, again, other = (Transformer(SHAPE, VOCAB, seed) for seed in (3, 3, 4))
+    assert torch.equal(first.embedding.weight, again.embedding.weight)
+    assert not torch.equal(first.embedding.weight, other.embedding.weight)
+
+
+def test_attention_agrees_with_torch() -> None:
+    numbers = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(2, h, 7, 8, generator=numbers, dtype=torch.float64) for h in (4, 2, 2))
+    ours = attend(q, k, v, None)
+    theirs = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+    assert torch.allclose(ours, theirs, atol=1e-12)
+
+
+def test_rotary_scores_depend_on_distance_alone() -> None:
+    angles = rotary_table(20, 8, 10_000.0)
+    numbers = torch.Generator().manual_seed(0)
+    q, k = torch.randn(2, 8, generator=numbers, dtype=torch.float64)
+
+    def score(i: int, j: int) -> float:
+        at_i, at_j = (angles[t].cos() for t in (i, j)), (angles[t].sin() for t in (i, j))
+        (ci, cj), (si, sj) = at_i, at_j
+        return float(rotate(q, ci, si) @ rotate(k, cj, sj))
+
+    assert score(5, 2) == pytest.approx(score(17, 14))
+    assert score(5, 2) != pytest.approx(score(5, 3))
+
+
+def test_more_tokens_than_the_context_are_refused() -> None:
+    with pytest.raises(ValueError, match="25 tokens do not fit a context of 24"):
+        small()(some_ids(1, 25))
+
+
+def test_bf16_computes_nearly_the_same() -> None:
+    model, ids = small(), some_ids()
+    exact = model(ids)
+    model.dtype = torch.bfloat16
+    assert model(ids).dtype == torch.bfloat16
+    assert (model(ids).float() - exact).abs().max() < 0.05

@@ -1,0 +1,86 @@
+"""A tiny model, tiny shards of made-up tokens, and states in a folder that vanishes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline_lib.formats import shards
+from pipeline_lib.formats.shards import Encoded, Shards
+from pipeline_lib.model.hardware import Hardware, choose
+from pipeline_lib.params import ModelParams, Params, RuntimeParams
+
+VOCAB = 40
+
+
+@pytest.fixture
+def runtime(params: Params) -> RuntimeParams:
+    return params.runtime.model_copy(
+        update={
+            "device": "cpu",
+            "precision": "fp32",
+            "threads": 1,
+            "log_every": 1,
+            "save_seconds": 0,
+        }
+    )
+
+
+@pytest.fixture
+def hardware(runtime: RuntimeParams) -> Hardware:
+    return choose(runtime)
+
+
+@pytest.fixture
+def shape() -> ModelParams:
+    return ModelParams(
+        layers=1,
+        channels=16,
+        heads=2,
+        kv_heads=1,
+        head_width=8,
+        hidden=24,
+        context=16,
+        rope_theta=10_000.0,
+        qk_norm=True,
+        tie_embeddings=True,
+    )
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    return tmp_path / ".scratch"
+
+
+def documents(count: int, seed: int, masked: bool = False) -> Iterator[Encoded]:
+    """Documents that count upwards from a random start: there is something to learn."""
+    numbers = np.random.default_rng(seed)
+    for _ in range(count):
+        length, start = int(numbers.integers(4, 12)), int(numbers.integers(VOCAB))
+        ids = np.array([1, *((start + np.arange(length)) % (VOCAB - 5) + 5), 2])
+        mask = np.arange(len(ids)) > len(ids) // 2 if masked else None
+        yield Encoded(ids, 3 * length, mask)
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> Shards:
+    shards.write(tmp_path / "train", "pretrain", "train", documents(200, 0), VOCAB, "t", 500)
+    return shards.read(tmp_path / "train")
+
+
+@pytest.fixture
+def validation(tmp_path: Path) -> Shards:
+    shards.write(tmp_path / "held", "pretrain", "validation", documents(30, 1), VOCAB, "t", 500)
+    return shards.read(tmp_path / "held")
+
+
+@pytest.fixture
+def talks(tmp_path: Path) -> tuple[Shards, Shards]:
+    found = []
+    for split, count in (("train", 60), ("validation", 12)):
+        talk = documents(count, count, masked=True)
+        shards.write(tmp_path / "sft" / split, "sft", split, talk, VOCAB, "t", 500)
+        found.append(shards.read(tmp_path / "sft" / split))
+    return found[0], found[1]

@@ -1,0 +1,252 @@
+"""The three stages' loops on a tiny model: they learn, they resume bit for bit, they stop in words."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline_lib.errors import ResumeError, TrainingError
+from pipeline_lib.formats import shards
+from pipeline_lib.formats.shards import Prompt, Prompts, Shards
+from pipeline_lib.model.hardware import Hardware
+from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.params import ModelParams, OptimizerParams, Params, RuntimeParams
+from pipeline_lib.tokens import trainer
+from pipeline_lib.tokens.tokenizer import Tokenizer
+from pipeline_lib.training import resume
+from pipeline_lib.training.grpo import Reinforcement
+from pipeline_lib.training.loop import Row, Run
+from pipeline_lib.training.pretrain import Pretraining
+from pipeline_lib.training.sft import FineTuning
+from tests.training.conftest import VOCAB
+
+SMALL = {"steps": 12, "warmup_steps": 2, "learning_rate": 3e-3, "batch": 4, "micro_batch": 2}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(params: Params) -> Tokenizer:
+    section = params.tokenizer.model_copy(update={"vocab_size": 278})
+    return Tokenizer(
+        trainer.train(
+            iter([f"{n} and {n + 1} is {2 * n + 1}\n" for n in range(400)]), section
+        ).model
+    )
+
+
+Begin = Callable[[OptimizerParams, str], "contextmanager[Run]"]
+
+
+@pytest.fixture
+def begin(runtime: RuntimeParams, hardware: Hardware, shape: ModelParams) -> Callable[..., object]:
+    @contextmanager
+    def start(stage: str, params: OptimizerParams, vocab: int = VOCAB) -> Iterator[Run]:
+        with resume.states(stage, {stage: params}, {}, runtime, hardware.describe()) as kept:
+            yield Run(stage, Transformer(shape, vocab, seed=1), params, runtime, hardware, kept)
+
+    return start
+
+
+def weights(run: Run) -> bytes:
+    return b"".join(w.detach().numpy().tobytes() for w in run.model.state_dict().values())
+
+
+Rows = Callable[[Run], Iterator[Row]]
+
+
+@pytest.fixture(params=["pretrain", "sft", "grpo"])
+def job(
+    request: pytest.FixtureRequest,
+    params: Params,
+    train: Shards,
+    validation: Shards,
+    talks: tuple[Shards, Shards],
+    tokenizer: Tokenizer,
+    tmp_path: Path,
+) -> tuple[str, OptimizerParams, Rows, int]:
+    if request.param == "pretrain":
+        small = {**SMALL, "evaluate_every": 4, "evaluate_batches": 2, "sample_every": 0}
+        section = params.pretrain.model_copy(update=small)
+        return (
+            "pretrain",
+            section,
+            lambda run: Pretraining(run, section, (train, validation), tokenizer).rows(),
+            VOCAB,
+        )
+    if request.param == "sft":
+        tuning = params.sft.model_copy(update={**SMALL, "evaluate_every": 4, "evaluate_batches": 2})
+        return "sft", tuning, lambda run: FineTuning(run, tuning, talks).rows(), VOCAB
+    prompts = made_prompts(tmp_path, tokenizer)
+    small_rl = {
+        "steps": 6,
+        "prompts": 3,
+        "group": 4,
+        "max_new_tokens": 6,
+        "beta": 0.1,
+        "updates": 2,
+        "warmup_steps": 0,
+    }
+    rl = params.grpo.model_copy(update={**small_rl, "learning_rate": 1e-2})
+    return (
+        "grpo",
+        rl,
+        lambda run: Reinforcement(run, rl, prompts, tokenizer).rows(),
+        tokenizer.vocab_size,
+    )
+
+
+def made_prompts(folder: Path, tokenizer: Tokenizer) -> Prompts:
+    made = [
+        Prompt(np.array([1, *tokenizer.encode(f"{n}")]), str(n % 3), "number") for n in range(9)
+    ]
+    shards.write_prompts(folder / "rl", made, tokenizer.vocab_size, tokenizer.digest)
+    return shards.read_prompts(folder / "rl")
+
+
+def test_a_run_stopped_anywhere_ends_with_the_bits_of_an_undisturbed_one(
+    job: tuple[str, OptimizerParams, Rows, int], begin: Callable[..., object], scratch: Path
+) -> None:
+    stage, section, rows, vocab = job
+    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+        undisturbed, expected = list(rows(run)), weights(run)
+    for folder in (scratch / stage).glob("*/"):
+        for file in folder.glob("*"):
+            file.unlink()
+    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+        curve = rows(run)
+        for _ in range(5):
+            next(curve)
+        del curve  # no chance to save: what a kill leaves is the state of the last save
+    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+        again = list(rows(run))
+        assert run.step == section.steps
+        assert weights(run) == expected
+    assert without_speeds(again) == without_speeds(undisturbed)
+
+
+def without_speeds(rows: list[Row]) -> list[Row]:
+    return [{k: v for k, v in row.items() if not k.startswith("machine.")} for row in rows]
+
+
+def test_a_finished_run_is_taken_as_it_is(
+    job: tuple[str, OptimizerParams, Rows, int], begin: Callable[..., object]
+) -> None:
+    stage, section, rows, vocab = job
+    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+        first, expected = list(rows(run)), weights(run)
+    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+        assert without_speeds(list(rows(run))) == without_speeds(first)
+        assert weights(run) == expected
+
+
+def test_a_state_made_by_other_code_is_kept_and_refused_unless_told(
+    job: tuple[str, OptimizerParams, Rows, int],
+    begin: Callable[..., object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage, section, rows, vocab = job
+    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+        next(rows(run))
+    monkeypatch.setattr(resume, "_code", lambda _: "other")
+    with (
+        begin(stage, section, vocab) as run,  # type: ignore[attr-defined]
+        pytest.raises(ResumeError, match=r"made with other code .* set runtime.resume to any"),
+    ):
+        list(rows(run))
+    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+        run.kept.runtime = run.runtime.model_copy(update={"resume": "any"})
+        list(rows(run))
+        assert run.kept.resumed_elsewhere
+
+
+def test_a_loss_that_is_not_a_number_stops_in_words_and_keeps_the_last_good_state(
+    job: tuple[str, OptimizerParams, Rows, int], begin: Callable[..., object]
+) -> None:
+    stage, section, rows, vocab = job
+    hot = section.model_copy(update={"learning_rate": 1e38, "clip_norm": 0.0, "warmup_steps": 0})
+    with (
+        begin(stage, hot, vocab) as run,  # type: ignore[attr-defined]
+        pytest.raises(
+            TrainingError,
+            match=rf"{stage}: expected a finite loss.*learning rate .*e\+37; the last good state, step 1, is kept",
+        ),
+    ):
+        list(rows(run))
+    assert torch.load(run.kept.path, weights_only=True)["step"] == 1
+
+
+def test_one_batch_can_be_memorised(
+    params: Params,
+    train: Shards,
+    validation: Shards,
+    tokenizer: Tokenizer,
+    begin: Callable[..., object],
+) -> None:
+    section = params.pretrain.model_copy(
+        update={**SMALL, "steps": 150, "learning_rate": 1e-2, "sample_every": 0}
+    )
+    with begin("pretrain", section) as run:  # type: ignore[attr-defined]
+        job = Pretraining(run, section, (train, validation), tokenizer)
+        ids = job.windows.batch(0, 1)
+        for _ in range(150):
+            job.loss(ids).backward()  # type: ignore[no-untyped-call]
+            run.optimizer.step()
+            run.optimizer.zero_grad()
+        assert job.loss(ids).item() < 0.1
+
+
+def test_accumulated_gradients_are_those_of_the_whole_batch(
+    job: tuple[str, OptimizerParams, Rows, int],
+    params: Params,
+    talks: tuple[Shards, Shards],
+    begin: Callable[..., object],
+) -> None:
+    slopes = []
+    for size in (4, 1):
+        section = params.sft.model_copy(update={**SMALL, "micro_batch": size})
+        with begin("sft", section) as run:  # type: ignore[attr-defined]
+            FineTuning(run, section, talks).gradient(3)
+            slopes.append([w.grad.clone() for w in run.model.parameters() if w.grad is not None])
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(*slopes, strict=True))
+
+
+def test_reinforcement_makes_rewarded_answers_more_likely(
+    params: Params,
+    tokenizer: Tokenizer,
+    begin: Callable[..., object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def has_digit(text: str, answer: str, verifier: str) -> bool:
+        return any(c.isdigit() for c in text)
+
+    monkeypatch.setattr("pipeline_lib.answers.is_right", has_digit)
+    changes = {"steps": 60, "prompts": 4, "group": 8, "max_new_tokens": 4, "learning_rate": 1e-2}
+    section = params.grpo.model_copy(update=changes)
+    with begin("grpo", section, tokenizer.vocab_size) as run:  # type: ignore[attr-defined]
+        job = Reinforcement(run, section, made_prompts(tmp_path, tokenizer), tokenizer)
+        rewards = [row["reward"] for row in job.rows() if "step" in row]
+    assert np.mean(rewards[-5:]) > np.mean(rewards[:5]) + 0.4
+
+
+def test_best_weights_are_those_of_the_lowest_validation_loss(
+    params: Params, talks: tuple[Shards, Shards], begin: Callable[..., object]
+) -> None:
+    section = params.sft.model_copy(
+        update={
+            **SMALL,
+            "steps": 60,
+            "learning_rate": 3e-2,
+            "evaluate_every": 5,
+            "evaluate_batches": 6,
+        }
+    )
+    with begin("sft", section) as run:  # type: ignore[attr-defined]
+        job = FineTuning(run, section, talks)
+        rows = list(job.rows())
+        losses = [row["validation.loss"] for row in rows if "validation.loss" in row]
+        assert rows[-1]["best.validation.loss"] == min(losses)
+        assert math.isclose(job.validate(), min(losses), rel_tol=1e-6)
