@@ -54,9 +54,10 @@ def attend(
 ) -> Float[Tensor, "B H T D"]:
     """softmax(Q Kᵀ / sqrt(D)) V; `visible` (B, 1, T, S) or (T, S), true where a key may be seen; None: causal, T = S."""
     if queries.device.type != "cpu":
-        return F.scaled_dot_product_attention(
+        fused: Tensor = F.scaled_dot_product_attention(
             queries, keys, values, attn_mask=visible, is_causal=visible is None, enable_gqa=True
         )
+        return fused
     B, H, T, D = queries.shape
     K, S = keys.shape[1], keys.shape[2]
     grouped = (queries * D**-0.5).reshape(B, K, H // K * T, D)

@@ -193,7 +193,7 @@ class Reinforcement:
                 penalty = kl_k2(scores.log_probabilities, reference)
                 loss = loss + self.params.beta * (penalty * scores.weight).sum()
                 sums["kl"] += float(kl_k3(scores.log_probabilities.detach(), reference).sum())
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             sums["loss"] += loss.item()
             sums["clipped"] += float(clipped.sum())
             sums["entropy"] += float(scores.entropy.sum())

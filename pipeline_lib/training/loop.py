@@ -156,9 +156,10 @@ def announce(run: Run, rehearse: Callable[[], object], tokens: int) -> None:
         seconds = (time.perf_counter() - start) * run.params.steps
         run.optimizer.zero_grad(set_to_none=True)
         progress.say(
-            f"{run.stage}: {run.model.parameter_count / 1e6:.2f} M parameters, {memory_gib(run.hardware):.2f} GiB, "
-            f"{run.params.steps:,} steps of {tokens:,} tokens "
-            f"({run.params.steps * tokens / 1e6:.1f} M), about {minutes(seconds)} on {run.hardware.device.type} in {run.hardware.describe()['precision']}"
+            f"{run.stage}: {run.model.parameter_count / 1e6:.2f} M parameters, "
+            f"{memory_gib(run.hardware):.2f} GiB, {run.params.steps:,} steps of {tokens:,} tokens "
+            f"({run.params.steps * tokens / 1e6:.1f} M), about {minutes(seconds)} on "
+            f"{run.hardware.device.type} in {run.hardware.describe()['precision']}"
         )
 
 

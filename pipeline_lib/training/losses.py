@@ -40,7 +40,7 @@ class _LogProbability(torch.autograd.Function):
         return torch.cat(chosen), entropy
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, Tensor, None, None]:
         hidden, weight, targets, normalisers = ctx.saved_tensors
         cast = weight.to(hidden.dtype)
         into_weight = torch.zeros_like(

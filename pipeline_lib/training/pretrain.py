@@ -51,7 +51,7 @@ class Pretraining:
         total = 0.0
         for part in parts:
             loss = self.loss(part) / len(parts)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             total += loss.item()
         return {"loss": total, "bits_per_byte": total / math.log(2) * tokens_per_byte(self.train)}
 

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from pipeline_lib import progress
 from pipeline_lib.errors import ResumeError
@@ -117,7 +117,9 @@ def states(
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
     lock = FileLock(path)
-    if not lock.acquire(blocking=False):
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
         progress.say(
             "another run of this stage with the same parameters and inputs is at work: waiting for it"
         )

@@ -67,7 +67,7 @@ class FineTuning:
         total = 0.0
         for part in parts:
             loss = self.loss(part) / targets
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             total += loss.item()
         return {"loss": total}
 

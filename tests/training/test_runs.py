@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from pipeline_lib.training.pretrain import Pretraining
 from pipeline_lib.training.sft import FineTuning
 from tests.training.conftest import VOCAB
 
+Begin = Callable[..., AbstractContextManager[Run]]
 SMALL = {"steps": 12, "warmup_steps": 2, "learning_rate": 3e-3, "batch": 4, "micro_batch": 2}
 
 
@@ -37,11 +38,8 @@ def tokenizer(params: Params) -> Tokenizer:
     )
 
 
-Begin = Callable[[OptimizerParams, str], "contextmanager[Run]"]
-
-
 @pytest.fixture
-def begin(runtime: RuntimeParams, hardware: Hardware, shape: ModelParams) -> Callable[..., object]:
+def begin(runtime: RuntimeParams, hardware: Hardware, shape: ModelParams) -> Begin:
     @contextmanager
     def start(stage: str, params: OptimizerParams, vocab: int = VOCAB) -> Iterator[Run]:
         with resume.states(stage, {stage: params}, {}, runtime, hardware.describe()) as kept:
@@ -107,20 +105,20 @@ def made_prompts(folder: Path, tokenizer: Tokenizer) -> Prompts:
 
 
 def test_a_run_stopped_anywhere_ends_with_the_bits_of_an_undisturbed_one(
-    job: tuple[str, OptimizerParams, Rows, int], begin: Callable[..., object], scratch: Path
+    job: tuple[str, OptimizerParams, Rows, int], begin: Begin, scratch: Path
 ) -> None:
     stage, section, rows, vocab = job
-    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+    with begin(stage, section, vocab) as run:
         undisturbed, expected = list(rows(run)), weights(run)
     for folder in (scratch / stage).glob("*/"):
         for file in folder.glob("*"):
             file.unlink()
-    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+    with begin(stage, section, vocab) as run:
         curve = rows(run)
         for _ in range(5):
             next(curve)
         del curve  # no chance to save: what a kill leaves is the state of the last save
-    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+    with begin(stage, section, vocab) as run:
         again = list(rows(run))
         assert run.step == section.steps
         assert weights(run) == expected
@@ -132,43 +130,43 @@ def without_speeds(rows: list[Row]) -> list[Row]:
 
 
 def test_a_finished_run_is_taken_as_it_is(
-    job: tuple[str, OptimizerParams, Rows, int], begin: Callable[..., object]
+    job: tuple[str, OptimizerParams, Rows, int], begin: Begin
 ) -> None:
     stage, section, rows, vocab = job
-    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+    with begin(stage, section, vocab) as run:
         first, expected = list(rows(run)), weights(run)
-    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+    with begin(stage, section, vocab) as run:
         assert without_speeds(list(rows(run))) == without_speeds(first)
         assert weights(run) == expected
 
 
 def test_a_state_made_by_other_code_is_kept_and_refused_unless_told(
     job: tuple[str, OptimizerParams, Rows, int],
-    begin: Callable[..., object],
+    begin: Begin,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stage, section, rows, vocab = job
-    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+    with begin(stage, section, vocab) as run:
         next(rows(run))
     monkeypatch.setattr(resume, "_code", lambda _: "other")
     with (
-        begin(stage, section, vocab) as run,  # type: ignore[attr-defined]
+        begin(stage, section, vocab) as run,
         pytest.raises(ResumeError, match=r"made with other code .* set runtime.resume to any"),
     ):
         list(rows(run))
-    with begin(stage, section, vocab) as run:  # type: ignore[attr-defined]
+    with begin(stage, section, vocab) as run:
         run.kept.runtime = run.runtime.model_copy(update={"resume": "any"})
         list(rows(run))
         assert run.kept.resumed_elsewhere
 
 
 def test_a_loss_that_is_not_a_number_stops_in_words_and_keeps_the_last_good_state(
-    job: tuple[str, OptimizerParams, Rows, int], begin: Callable[..., object]
+    job: tuple[str, OptimizerParams, Rows, int], begin: Begin
 ) -> None:
     stage, section, rows, vocab = job
     hot = section.model_copy(update={"learning_rate": 1e38, "clip_norm": 0.0, "warmup_steps": 0})
     with (
-        begin(stage, hot, vocab) as run,  # type: ignore[attr-defined]
+        begin(stage, hot, vocab) as run,
         pytest.raises(
             TrainingError,
             match=rf"{stage}: expected a finite loss.*learning rate .*e\+37; the last good state, step 1, is kept",
@@ -183,16 +181,16 @@ def test_one_batch_can_be_memorised(
     train: Shards,
     validation: Shards,
     tokenizer: Tokenizer,
-    begin: Callable[..., object],
+    begin: Begin,
 ) -> None:
     section = params.pretrain.model_copy(
         update={**SMALL, "steps": 150, "learning_rate": 1e-2, "sample_every": 0}
     )
-    with begin("pretrain", section) as run:  # type: ignore[attr-defined]
+    with begin("pretrain", section) as run:
         job = Pretraining(run, section, (train, validation), tokenizer)
         ids = job.windows.batch(0, 1)
         for _ in range(150):
-            job.loss(ids).backward()  # type: ignore[no-untyped-call]
+            job.loss(ids).backward()
             run.optimizer.step()
             run.optimizer.zero_grad()
         assert job.loss(ids).item() < 0.1
@@ -202,12 +200,12 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(
     job: tuple[str, OptimizerParams, Rows, int],
     params: Params,
     talks: tuple[Shards, Shards],
-    begin: Callable[..., object],
+    begin: Begin,
 ) -> None:
     slopes = []
     for size in (4, 1):
         section = params.sft.model_copy(update={**SMALL, "micro_batch": size})
-        with begin("sft", section) as run:  # type: ignore[attr-defined]
+        with begin("sft", section) as run:
             FineTuning(run, section, talks).gradient(3)
             slopes.append([w.grad.clone() for w in run.model.parameters() if w.grad is not None])
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(*slopes, strict=True))
@@ -216,7 +214,7 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(
 def test_reinforcement_makes_rewarded_answers_more_likely(
     params: Params,
     tokenizer: Tokenizer,
-    begin: Callable[..., object],
+    begin: Begin,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -226,14 +224,14 @@ def test_reinforcement_makes_rewarded_answers_more_likely(
     monkeypatch.setattr("pipeline_lib.answers.is_right", has_digit)
     changes = {"steps": 60, "prompts": 4, "group": 8, "max_new_tokens": 4, "learning_rate": 1e-2}
     section = params.grpo.model_copy(update=changes)
-    with begin("grpo", section, tokenizer.vocab_size) as run:  # type: ignore[attr-defined]
+    with begin("grpo", section, tokenizer.vocab_size) as run:
         job = Reinforcement(run, section, made_prompts(tmp_path, tokenizer), tokenizer)
         rewards = [row["reward"] for row in job.rows() if "step" in row]
     assert np.mean(rewards[-5:]) > np.mean(rewards[:5]) + 0.4
 
 
 def test_best_weights_are_those_of_the_lowest_validation_loss(
-    params: Params, talks: tuple[Shards, Shards], begin: Callable[..., object]
+    params: Params, talks: tuple[Shards, Shards], begin: Begin
 ) -> None:
     section = params.sft.model_copy(
         update={
@@ -244,7 +242,7 @@ def test_best_weights_are_those_of_the_lowest_validation_loss(
             "evaluate_batches": 6,
         }
     )
-    with begin("sft", section) as run:  # type: ignore[attr-defined]
+    with begin("sft", section) as run:
         job = FineTuning(run, section, talks)
         rows = list(job.rows())
         losses = [row["validation.loss"] for row in rows if "validation.loss" in row]
