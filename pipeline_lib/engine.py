@@ -13,12 +13,15 @@ from joblib import Parallel, delayed
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
+PIECES_WORTH_A_PROCESS = 2
+"""A process takes a second to start, as long as a piece of text takes to clean."""
+
 
 def map(
     function: Callable[[Piece], Result], pieces: Sequence[Piece], workers: int
 ) -> Iterator[Result]:
-    """`function` of every piece, in order; `workers`: processes, 0: one per core, 1: none."""
-    processes = min(workers or cores(), len(pieces))
+    """`function` of every piece, in order; `workers`: at most so many processes, 0: one per core."""
+    processes = min(workers or cores(), len(pieces) // PIECES_WORTH_A_PROCESS)
     if processes < 2:
         yield from (function(piece) for piece in pieces)
         return

@@ -40,7 +40,7 @@ def origin(name: str, source: HubSource) -> Origin:
     digest = hashlib.sha256()
     shape = Shape(name, source.role, source.language, source.columns)
     address = "/".join([where, source.config or "default", source.split])
-    _compare(name, address, commit)
+    compare(name, address, commit)
     fetched = ((_fetch(source, commit, path), f"{where}/{path}") for path in paths)
     return Origin(
         address=address,
@@ -178,7 +178,7 @@ def _in_words(error: Exception) -> str:
             )
 
 
-def _compare(name: str, address: str, commit: str) -> None:
+def compare(name: str, address: str, commit: str) -> None:
     """Say so where the repository has moved on since the last download on this machine.
 
     The manifest cannot tell, since DVC removes an output before it is made again; a note can.
