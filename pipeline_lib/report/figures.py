@@ -1,0 +1,155 @@
+"""What there is to see: three learning curves, the models' accuracy with intervals, what cleaning dropped."""
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+from pipeline_lib.report.curves import Curve, smooth
+from pipeline_lib.report.drawing import label, paper
+from pipeline_lib.report.palette import MODELS, light
+
+Curves = Mapping[str, Curve]
+Numbers = Mapping[str, float | int]
+
+ROW = 0.42
+"""Inches of one row in a chart of bars or dots."""
+
+
+def pretraining(curves: Curves, unigram: float | None) -> Figure | None:
+    """Bits per byte over steps, training and validation, with the unigram model as the line to beat."""
+    train, validation = curves.get("bits_per_byte"), curves.get("validation.bits_per_byte")
+    if not (train and train.values):
+        return None
+    figure, axes = paper()
+    _trace(axes, train, "base", raw=True)
+    ends = [train.values[-1]]
+    if validation and validation.values:
+        _dots(axes, validation, "chat")
+        label(axes, validation.steps[-1], validation.values[-1], "validation", "chat", ha="right")
+        ends += validation.values
+    top = max(ends)
+    if unigram:
+        axes.axhline(unigram, color=light("muted"), linewidth=1, linestyle=(0, (4, 4)))
+        label(axes, train.steps[-1], unigram, "unigram model", "muted", ha="right")
+        top = max(top, unigram)
+    axes.set_ylim(0, top * 1.15)
+    _over_steps(axes, "bits per byte")
+    return figure
+
+
+def fine_tuning(curves: Curves) -> Figure | None:
+    """Nats per learnt token over steps, with the validation point whose weights were kept."""
+    train, validation = curves.get("loss"), curves.get("validation.loss")
+    if not (train and train.values):
+        return None
+    figure, axes = paper()
+    _trace(axes, train, "base", raw=True)
+    if validation and validation.values:
+        _dots(axes, validation, "sft")
+        best = min(range(len(validation.values)), key=validation.values.__getitem__)
+        place = (validation.steps[best], validation.values[best])
+        label(axes, *place, f"validation, best {place[1]:.3f}", "sft", ha="right", xytext=(0, 9))
+        spread = sorted([*train.values[len(train.values) // 20 :], *validation.values])
+        axes.set_ylim(0, spread[-1] * 1.1)
+    _over_steps(axes, "loss, nats per learnt token")
+    return figure
+
+
+def reinforcement(curves: Curves) -> Figure | None:
+    """Mean reward of each step's completions, and its running mean."""
+    reward = curves.get("reward")
+    if not (reward and reward.values):
+        return None
+    figure, axes = paper()
+    _trace(axes, reward, "chat", raw=True)
+    top = max(reward.values)
+    axes.set_ylim(0, min(1.02, top * 1.25) if top <= 1 else top * 1.15)
+    if top <= 1:
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    _over_steps(axes, "completions answered right" if top <= 1 else "mean reward")
+    return figure
+
+
+def accuracy(metrics: Mapping[str, Numbers], source: str) -> Figure:
+    """Problems answered right by each model, a dot in its 95 % interval."""
+    figure, axes = paper(height=ROW * len(MODELS) + 0.7)
+    for row, model in enumerate(MODELS):
+        found = metrics[model]
+        value = found[f"{source}.accuracy"]
+        ends = found[f"{source}.accuracy_low"], found[f"{source}.accuracy_high"]
+        axes.plot(ends, (row, row), color=light(model), linewidth=6, alpha=0.35)
+        axes.plot([value], [row], "o", color=light(model), markersize=7)
+        words = f"{value:.1%}"
+        label(axes, ends[1], row, words, model, xytext=(9, 0), va="center")
+    axes.set_yticks(range(len(MODELS)), MODELS)
+    axes.tick_params(axis="y", labelcolor=light("ink"))
+    axes.set_ylim(len(MODELS) - 0.5, -0.5)
+    axes.set_xlim(-0.02, 1.09)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_xlabel(f"{source} answered right, with 95 % intervals")
+    axes.grid(visible=True, axis="x", color=light("line"))
+    axes.grid(visible=False, axis="y")
+    return figure
+
+
+def funnel(counts: Numbers) -> Figure | None:
+    """Documents left after each rule that dropped any, and how many it dropped."""
+    dropped = {rule: number for rule, number in drops(counts).items() if number}
+    total = counts.get("kept", 0) + sum(dropped.values())
+    if not total:
+        return None
+    rows = [("read", total, 0.0)]
+    for rule, number in dropped.items():
+        rows.append((rule.replace("_", " "), rows[-1][1] - number, number))
+    figure, axes = paper(height=ROW * len(rows) + 0.7)
+    for place, (_, left, lost) in enumerate(rows):
+        axes.barh(place, left, height=0.62, color=light("chat" if not place else "base"))
+        axes.barh(place, lost, left=left, height=0.62, color=light("faint"))
+        words = f"−{lost:,.0f}" if lost else f"{left:,.0f}"
+        label(axes, left + lost, place, words, "muted", xytext=(6, 0), va="center")
+    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+    axes.tick_params(axis="y", labelcolor=light("ink"))
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, total * 1.16)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_formatter(FuncFormatter(_short))
+    axes.set_xlabel("texts left after each rule")
+    axes.grid(visible=False)
+    return figure
+
+
+def drops(counts: Numbers) -> dict[str, float | int]:
+    """How many texts each rule dropped, in the order the rules are asked."""
+    start = "dropped."
+    return {n.removeprefix(start): v for n, v in counts.items() if n.startswith(start)}
+
+
+def _trace(axes: Axes, curve: Curve, role: str, *, raw: bool) -> None:
+    """A running mean, over the values themselves in a fainter tone where `raw`."""
+    if raw:
+        axes.plot(curve.steps, curve.values, color=light(role), linewidth=0.8, alpha=0.45)
+    mean = smooth(curve, max(3, len(curve.values) // 20))
+    axes.plot(mean.steps, mean.values, color=light(role))
+
+
+def _dots(axes: Axes, curve: Curve, role: str) -> None:
+    axes.plot(curve.steps, curve.values, "o-", color=light(role), markersize=4.5, zorder=3)
+
+
+def _over_steps(axes: Axes, says: str) -> None:
+    axes.set_xlabel("step")
+    axes.set_ylabel(says)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.margins(x=0.03)
+
+
+def _short(value: float, _: object = None) -> str:
+    """12,000 as 12 k."""
+    for unit, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= unit:
+            return f"{value / unit:g}{name}"
+    return f"{value:g}"

@@ -1,0 +1,62 @@
+"""The one-page report: a single file that opens anywhere, without network, clock, host or path in it."""
+
+from collections.abc import Mapping
+
+from pipeline_lib.report import sections, style
+from pipeline_lib.report.markup import Markup, join, tag
+from pipeline_lib.report.story import Story
+
+
+def page(story: Story, figures: Mapping[str, Markup]) -> str:
+    """The whole HTML. `figures`: SVG by name, in the order they are shown."""
+    body = tag(
+        "main",
+        _opening(story),
+        sections.cards(story),
+        sections.table(story),
+        _figures(figures),
+        sections.answers(story),
+        sections.texts(story),
+        sections.recipe(story),
+        sections.provenance(story),
+        tag("footer", "Grown with Bonsai. Every number on this page is in metrics/*.json."),
+    )
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", "Bonsai: report"),
+        tag("style", Markup(style.css())),
+    )
+    return "<!doctype html>\n" + tag("html", head, tag("body", body), lang="en") + "\n"
+
+
+def _opening(story: Story) -> Markup:
+    return tag(
+        "header",
+        Markup(style.MARK),
+        tag("h1", "A small language model, from raw text to chat"),
+        tag("p", sections.in_words(story), class_="lead"),
+    )
+
+
+CAPTIONS = {
+    "pretrain": (
+        "Pretraining",
+        "Bits per byte, lower is better; the thin line is each logged step.",
+    ),
+    "sft": ("Fine-tuning", "Loss on what the assistant says. The best validation point is kept."),
+    "grpo": ("Reinforcement", "Share of sampled completions whose answer is right, by step."),
+    "funnel": ("Cleaning", "Texts left after each rule that dropped any; clean names the reason."),
+}
+
+
+def _figures(figures: Mapping[str, Markup]) -> Markup:
+    drawn = [_figure(name, svg) for name, svg in figures.items()]
+    return tag("section", tag("h2", "How it grew"), tag("div", *drawn, class_="figures"))
+
+
+def _figure(name: str, svg: Markup) -> Markup:
+    title, words = CAPTIONS.get(name, (f"Right answers: {name.removeprefix('accuracy.')}", ""))
+    caption = words or "Greedy answers of each model; the bar holds the true share 95 times in 100."
+    return tag("figure", tag("h3", title), svg, join(tag("figcaption", caption)))
