@@ -121,7 +121,7 @@ class CleanParams(Section):
     max_duplicate_line_chars: Share
     """Share of characters in such lines (Gopher: 0.20)."""
     max_top_ngram: Share
-    """Share of characters in the most frequent 4-gram of words (Gopher: 0.16) or, where there are no
+    """Share of characters in repeats of the most frequent 4-gram of words (Gopher: 0.16) or, where there are no
     spaces, 12-gram of characters."""
 
 

@@ -68,4 +68,5 @@ def attend(
     blind.masked_fill_(~visible, -torch.inf)
     scores = scores + (blind.unsqueeze(2) if blind.dim() == 4 else blind)
     weights = scores.softmax(dim=-1).view(B, K, H // K * T, S)
-    return (weights @ values).view(B, H, T, D)
+    seen: Tensor = (weights @ values).view(B, H, T, D)
+    return seen
