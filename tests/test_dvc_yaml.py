@@ -128,7 +128,7 @@ def test_what_grpo_learns_never_retrains_the_base_model() -> None:
 
 
 def test_data_paths_are_spelled_only_in_dvc_yaml() -> None:
-    roots = {path.split("/")[0] for path in PATHS.values()}
+    roots = {path.split("/")[0] for path in PATHS.values()} - {"metrics"}
     for script in [*(ROOT / "stages").rglob("*.py"), *(ROOT / "pipeline_lib").rglob("*.py")]:
         assert not any(f'"{root}/' in script.read_text() for root in roots), script
 
