@@ -3,7 +3,7 @@
 States lie in `$DVC_ROOT/.scratch/<stage>/<key>/`, outside of what DVC deletes, in the main project also for temporary
 workspaces. The key covers what decides the result: the stage's parameters and the digests of its inputs. What may only
 change the last bits (code, device, precision, threads, torch) lies in the state: where it differs the stage says so and
-stops, unless `runtime.resume: any`. A file lock makes a twin (another experiment with the same key) wait and then take the
+stops, unless `runtime.resume: any`; a finished state is then simply not used. A file lock makes a twin (another experiment with the same key) wait and then take the
 finished result.
 """
 
@@ -47,11 +47,16 @@ class States:
         return self.folder / "state.pt"
 
     def newest(self) -> dict[str, Any] | None:
-        """The state to go on from, or None; ResumeError where it belongs to other code or another machine."""
+        """The state to go on from, or None; ResumeError where it belongs to other code or another machine.
+
+        A finished state of other code or another machine is nothing to go on from: the run starts anew.
+        """
         if not self.path.exists():
             return None
         state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
         differing = [k for k, v in self.identity.items() if state["identity"].get(k) != v]
+        if differing and state.get("finished"):
+            return None
         if differing and self.runtime.resume != "any":
             changes = ", ".join(
                 f"{k} (then {state['identity'].get(k)}, now {self.identity[k]})" for k in differing

@@ -160,6 +160,19 @@ def test_a_state_made_by_other_code_is_kept_and_refused_unless_told(
         assert run.kept.resumed_elsewhere
 
 
+def test_a_finished_state_of_other_code_is_not_taken(
+    job: tuple[str, OptimizerParams, Rows, int],
+    begin: Begin,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage, section, rows, vocab = job
+    with begin(stage, section, vocab) as run:
+        list(rows(run))
+    monkeypatch.setattr(resume, "_code", lambda _: "other")
+    with begin(stage, section, vocab) as run:
+        assert run.kept.newest() is None
+
+
 def test_a_loss_that_is_not_a_number_stops_in_words_and_keeps_the_last_good_state(
     job: tuple[str, OptimizerParams, Rows, int], begin: Begin
 ) -> None:
