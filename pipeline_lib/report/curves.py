@@ -31,11 +31,10 @@ def _read(path: Path) -> Curve:
 
 
 def smooth(curve: Curve, width: int) -> Curve:
-    """A centred running mean over `width` points, narrower at both ends."""
+    """A running mean over `width` points, centred but where an end is near."""
     half = width // 2
     values = []
     for i in range(len(curve.values)):
-        reach = min(half, i, len(curve.values) - 1 - i)
-        window = curve.values[i - reach : i + reach + 1]
+        window = curve.values[max(0, i - half) : i + half + 1]
         values.append(sum(window) / len(window))
     return Curve(curve.steps, values)

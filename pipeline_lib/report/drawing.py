@@ -59,7 +59,7 @@ def paper(height: float = HEIGHT) -> tuple[Figure, Axes]:
         return figure, figure.add_subplot()
 
 
-def label(axes: Axes, x: float, y: float, words: str, role: str, **place: Any) -> None:
+def label(axes: Axes, x: int | float, y: int | float, words: str, role: str, **place: Any) -> None:
     """Words beside what they name, in its colour: no legend to look up."""
     settings: dict[str, Any] = {"textcoords": "offset points", "xytext": (0, 6)}
     settings |= {"color": light(role), "fontsize": 9.5, "annotation_clip": False} | place
@@ -87,6 +87,7 @@ def inline(figure: Figure, says: str) -> str:
     svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", svg)
+    svg = re.sub(r"<g id=\"[^\"]*\"/>", "", svg)
+    svg = re.sub(r"font-family: [^;\"]*;?", "", svg)
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{says}" ', 1)
     return as_variables(svg)

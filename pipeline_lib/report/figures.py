@@ -23,11 +23,12 @@ def pretraining(curves: Curves, unigram: float | None) -> Figure | None:
     if not (train and train.values):
         return None
     figure, axes = paper()
-    _trace(axes, train, "base", raw=True)
+    _trace(axes, train, "base")
+    label(axes, *_early(train), "training", "base", xytext=(8, 2))
     ends = [train.values[-1]]
     if validation and validation.values:
-        _dots(axes, validation, "chat")
-        label(axes, validation.steps[-1], validation.values[-1], "validation", "chat", ha="right")
+        _dots(axes, validation, "ink")
+        label(axes, validation.steps[-1], validation.values[-1], "validation", "ink", ha="right")
         ends += validation.values
     top = max(ends)
     if unigram:
@@ -45,7 +46,8 @@ def fine_tuning(curves: Curves) -> Figure | None:
     if not (train and train.values):
         return None
     figure, axes = paper()
-    _trace(axes, train, "base", raw=True)
+    _trace(axes, train, "base")
+    label(axes, *_early(train), "training", "base", xytext=(8, 2))
     if validation and validation.values:
         _dots(axes, validation, "sft")
         best = min(range(len(validation.values)), key=validation.values.__getitem__)
@@ -63,9 +65,9 @@ def reinforcement(curves: Curves) -> Figure | None:
     if not (reward and reward.values):
         return None
     figure, axes = paper()
-    _trace(axes, reward, "chat", raw=True)
+    _trace(axes, reward, "chat")
     top = max(reward.values)
-    axes.set_ylim(0, min(1.02, top * 1.25) if top <= 1 else top * 1.15)
+    axes.set_ylim(0, min(1.02, max(0.05, top * 1.25)) if top <= 1 else top * 1.15)
     if top <= 1:
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     _over_steps(axes, "completions answered right" if top <= 1 else "mean reward")
@@ -89,7 +91,7 @@ def accuracy(metrics: Mapping[str, Numbers], source: str) -> Figure:
     axes.set_xlim(-0.02, 1.09)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_xlabel(f"{source} answered right, with 95 % intervals")
+    axes.set_xlabel(f"{source} answered right, with 95% intervals")
     axes.grid(visible=True, axis="x", color=light("line"))
     axes.grid(visible=False, axis="y")
     return figure
@@ -101,12 +103,15 @@ def funnel(counts: Numbers) -> Figure | None:
     total = counts.get("kept", 0) + sum(dropped.values())
     if not total:
         return None
-    rows = [("read", total, 0.0)]
+    rows: list[tuple[str, float | int, float | int]] = [("read", total, 0)]
     for rule, number in dropped.items():
         rows.append((rule.replace("_", " "), rows[-1][1] - number, number))
+    rows.append(("kept", rows[-1][1], 0))
     figure, axes = paper(height=ROW * len(rows) + 0.7)
     for place, (_, left, lost) in enumerate(rows):
-        axes.barh(place, left, height=0.62, color=light("chat" if not place else "base"))
+        axes.barh(
+            place, left, height=0.62, color=light("chat" if place == len(rows) - 1 else "base")
+        )
         axes.barh(place, lost, left=left, height=0.62, color=light("faint"))
         words = f"−{lost:,.0f}" if lost else f"{left:,.0f}"
         label(axes, left + lost, place, words, "muted", xytext=(6, 0), va="center")
@@ -127,12 +132,17 @@ def drops(counts: Numbers) -> dict[str, float | int]:
     return {n.removeprefix(start): v for n, v in counts.items() if n.startswith(start)}
 
 
-def _trace(axes: Axes, curve: Curve, role: str, *, raw: bool) -> None:
-    """A running mean, over the values themselves in a fainter tone where `raw`."""
-    if raw:
-        axes.plot(curve.steps, curve.values, color=light(role), linewidth=0.8, alpha=0.45)
+def _trace(axes: Axes, curve: Curve, role: str) -> None:
+    """A running mean, over the values themselves in a fainter tone."""
+    axes.plot(curve.steps, curve.values, color=light(role), linewidth=0.8, alpha=0.45)
     mean = smooth(curve, max(3, len(curve.values) // 20))
     axes.plot(mean.steps, mean.values, color=light(role))
+
+
+def _early(curve: Curve) -> tuple[int, float]:
+    """A point on the running mean's first slope, where a name fits."""
+    place = len(curve.steps) // 12
+    return curve.steps[place], smooth(curve, 3).values[place]
 
 
 def _dots(axes: Axes, curve: Curve, role: str) -> None:

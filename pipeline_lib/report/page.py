@@ -9,12 +9,15 @@ from pipeline_lib.report.story import Story
 
 def page(story: Story, figures: Mapping[str, Markup]) -> str:
     """The whole HTML. `figures`: SVG by name, in the order they are shown."""
+    reading = [sections.reading(story)] if story.sources else []
     body = tag(
         "main",
         _opening(story),
         sections.cards(story),
         sections.table(story),
-        _figures(figures),
+        _grid([_figure(n, svg) for n, svg in figures.items() if n not in CAPTIONS] + reading),
+        tag("h2", "How it grew"),
+        _grid([_figure(name, svg) for name, svg in figures.items() if name in CAPTIONS]),
         sections.answers(story),
         sections.texts(story),
         sections.recipe(story),
@@ -51,12 +54,11 @@ CAPTIONS = {
 }
 
 
-def _figures(figures: Mapping[str, Markup]) -> Markup:
-    drawn = [_figure(name, svg) for name, svg in figures.items()]
-    return tag("section", tag("h2", "How it grew"), tag("div", *drawn, class_="figures"))
+def _grid(drawn: list[Markup]) -> Markup:
+    return tag("div", *drawn, class_="figures")
 
 
 def _figure(name: str, svg: Markup) -> Markup:
     title, words = CAPTIONS.get(name, (f"Right answers: {name.removeprefix('accuracy.')}", ""))
-    caption = words or "Greedy answers of each model; the bar holds the true share 95 times in 100."
+    caption = words or "Greedy answers; the bar holds the true share 95 times in 100."
     return tag("figure", tag("h3", title), svg, join(tag("figcaption", caption)))

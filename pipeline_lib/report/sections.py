@@ -86,7 +86,7 @@ def table(story: Story) -> Markup:
 
 
 def _handed_on(story: Story) -> str:
-    said = "The same documents, problems and seeds for each; below a number, its 95 % interval."
+    said = "The same documents, problems and seeds for each; below a number, its 95% interval."
     for stage, model, before in (("sft", "sft", "base"), ("grpo", "chat", "sft")):
         if story.skipped(stage):
             said += f" {stage} had no source to learn from: {model} is {before}, handed on."
@@ -100,20 +100,23 @@ def _asked(story: Story) -> list[tuple[str, str, str]]:
         ("test.bits_per_byte", "Bits per byte, test", "less"),
     ]
     for source in story.sources:
+        named = source.replace("_", " ").capitalize()
         names = [key for key in story.metrics("base") if key.startswith(f"{source}.pass_at_")]
-        rows.append((f"{source}.accuracy", f"{source}: right, greedy", "more"))
+        rows.append((f"{source}.accuracy", f"{named} right, greedy", "more"))
         for key in names:
             k = key.rpartition("_")[2]
             if k.isdigit():
-                rows.append((key, f"{source}: right within {k} at temperature 1", "more"))
-        rows.append((f"{source}.stopped", f"{source}: ended its turn", ""))
+                tries = "sampled once" if k == "1" else f"within {k} samples"
+                rows.append((key, f"{named} right, {tries}", "more"))
+        rows.append((f"{source}.stopped", f"{named}: ended its turn", ""))
     return [row for row in rows if row[0] in story.metrics("base")]
 
 
 def _row(story: Story, key: str, words: str, better: str) -> Markup:
     values = [story.metrics(model)[key] for model in MODELS]
+    better = better if len(set(values)) > 1 else ""
     best = min(values) if better == "less" else max(values) if better == "more" else None
-    written = (lambda v: f"{v:.4f}") if better == "less" else share
+    written = (lambda v: f"{v:.4f}") if key.endswith("bits_per_byte") else share
     cells = []
     for model, value in zip(MODELS, values, strict=True):
         found = story.metrics(model)
@@ -125,6 +128,28 @@ def _row(story: Story, key: str, words: str, better: str) -> Markup:
             tag("td", tag("b", written(value)), interval, class_="best" if value == best else "")
         )
     return tag("tr", tag("th", words, scope="row"), *cells)
+
+
+def reading(story: Story) -> Markup:
+    """What the intervals allow to say, in words."""
+    said = [
+        tag("p", _compared(story, source, before, after))
+        for source in story.sources
+        for before, after in (("base", "sft"), ("sft", "chat"))
+    ]
+    return tag("div", tag("h3", "What the intervals say"), *said, class_="reading")
+
+
+def _compared(story: Story, source: str, before: str, after: str) -> str:
+    one, other = story.metrics(before), story.metrics(after)
+    points = 100 * (other[f"{source}.accuracy"] - one[f"{source}.accuracy"])
+    how = "above" if points >= 0 else "below"
+    said = f"{source}: {after} stands {abs(points):.1f} points {how} {before}"
+    low = max(one[f"{source}.accuracy_low"], other[f"{source}.accuracy_low"])
+    high = min(one[f"{source}.accuracy_high"], other[f"{source}.accuracy_high"])
+    if low > high:
+        return f"{said}, and their intervals do not touch."
+    return f"{said}, but their intervals overlap: chance alone may do that."
 
 
 def answers(story: Story) -> Markup:
@@ -143,10 +168,10 @@ def _problem(said: tuple[Answer, ...]) -> Markup:
     problem = said[0].problem
     question = problem.messages[-1].content
     given = [_answer(model, answer) for model, answer in zip(MODELS, said, strict=True)]
-    expected = tag("span", f"  Expected: {problem.answer}", class_="muted")
+    expected = tag("span", f"Expected {problem.answer}", class_="expected")
     return tag(
         "article",
-        tag("p", question, expected),
+        tag("p", question, " ", expected),
         tag("div", *given, class_="answers"),
         class_="problem",
     )

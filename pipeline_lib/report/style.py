@@ -17,7 +17,7 @@ p{margin:.35rem 0 1rem;max-width:46rem}
 .note{font-size:.9rem}
 .mark{display:block;width:44px;height:44px}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:1rem;margin:2rem 0 0}
-.card,figure,.texts article,.problem{background:var(--card);border:1px solid var(--line);border-radius:12px}
+.card,figure,.reading,.texts article,.problem{background:var(--card);border:1px solid var(--line);border-radius:12px}
 .card{padding:1.1rem 1.25rem 1rem}
 .card b{display:block;font-size:2rem;line-height:1.15;letter-spacing:-.025em;font-weight:650;
 font-variant-numeric:tabular-nums}
@@ -35,18 +35,22 @@ td b{font-weight:500}
 .base{color:var(--base)}.sft{color:var(--sft)}.chat{color:var(--chat)}
 .dot::before{content:"";display:inline-block;width:.6em;height:.6em;border-radius:50%;
 background:currentColor;margin-right:.45em}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem;
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:1rem;
 margin-top:1rem;align-items:start}
+.wide+.figures{margin-top:2rem}section+.figures{margin-top:2rem}
 figure{margin:0;padding:1.1rem 1.1rem .8rem}
 figure svg{display:block;width:100%;height:auto;overflow:visible}
 figure svg text{font-family:inherit}
+.reading{padding:1.1rem 1.25rem .4rem}
+.reading p{margin:0 0 .8rem}
 figcaption{font-size:.88rem;margin-top:.6rem}
 .texts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1rem}
 .texts article{padding:1rem 1.15rem}
 .said{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.92rem;line-height:1.5;margin:0}
 .said+.said{border-top:1px solid var(--line);margin-top:.8rem;padding-top:.8rem}
 .problem{margin-top:1rem;padding:1rem 1.15rem}
-.problem>p{margin:0 0 .8rem;white-space:pre-wrap;overflow-wrap:anywhere}
+.problem>p{margin:0 0 .8rem;max-width:none;white-space:pre-wrap;overflow-wrap:anywhere}
+.expected{color:var(--muted);white-space:nowrap;margin-left:.35em}
 .answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.9rem}
 .answers>div{border-top:2px solid var(--line);padding-top:.5rem}
 .verdict{font-size:.85rem;float:right}
@@ -59,7 +63,7 @@ footer{margin-top:4rem;padding-top:1rem;border-top:1px solid var(--line);color:v
 @media (max-width:40rem){main{padding:2rem 1rem 3rem}h1{font-size:1.7rem}h2{margin-top:2.5rem}
 .cards{grid-template-columns:1fr 1fr;gap:.7rem}.card{padding:.8rem .9rem}.card b{font-size:1.5rem}
 th,td{padding:.5rem .45rem;font-size:.9rem}td small{white-space:normal;font-size:.78rem}
-figure{padding:.8rem .7rem .6rem}}
+figure{padding:.8rem .7rem .6rem}figure svg text{font-size:12px!important}}
 @media print{body{background:#fff}.card,figure,.texts article,.problem{break-inside:avoid}}
 """
 

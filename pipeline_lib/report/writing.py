@@ -28,10 +28,10 @@ def draw(story: Story) -> dict[str, Figure]:
     metrics = {model: story.metrics(model) for model in MODELS}
     counts = {name: value for name, value in story.funnel.items() if value is not None}
     drawn = {
+        "funnel": figures.funnel(counts),
         "pretrain": figures.pretraining(story.curves["pretrain"], story.unigram),
         "sft": figures.fine_tuning(story.curves["sft"]),
         "grpo": figures.reinforcement(story.curves["grpo"]),
         **{f"accuracy.{name}": figures.accuracy(metrics, name) for name in story.sources},
-        "funnel": figures.funnel(counts),
     }
     return {name: figure for name, figure in drawn.items() if figure is not None}

@@ -1,0 +1,78 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from pipeline_lib.report import writing
+from pipeline_lib.report.markup import Markup, tag
+from pipeline_lib.report.story import Story
+
+
+def written(folder: Path, story: Story) -> str:
+    writing.write(story, folder / "plots", folder / "report")
+    return (folder / "report" / "index.html").read_text(encoding="utf-8")
+
+
+class Balanced(HTMLParser):
+    """Sees that every element is closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in {"meta", "br", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_one_whole_file_that_needs_no_network(tmp_path: Path, story: Story) -> None:
+    page = written(tmp_path, story)
+    reader = Balanced()
+    reader.feed(page)
+    assert reader.open == []
+    assert [path.name for path in (tmp_path / "report").iterdir()] == ["index.html"]
+    assert "<script" not in page
+    assert not re.search(r'(src|href)="(?!#)', page)
+    assert not re.search(r"url\((?!#)", page)
+    assert set(re.findall(r"https?://[^\"' <]+", page)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+
+
+def test_two_folders_get_the_same_bytes(tmp_path: Path, story: Story) -> None:
+    assert written(tmp_path / "a", story) == written(tmp_path / "b", story)
+    plots = [sorted((tmp_path / name / "plots").iterdir()) for name in ("a", "b")]
+    for one, other in zip(*plots, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_what_a_model_wrote_is_shown_and_never_run(tmp_path: Path, story: Story) -> None:
+    page = written(tmp_path, story)
+    assert "&lt;b&gt;She&lt;/b&gt; &amp; 日本の山" in page
+    assert "<b>She" not in page
+
+
+def test_the_three_models_stand_side_by_side_with_intervals(tmp_path: Path, story: Story) -> None:
+    page = written(tmp_path, story)
+    for model in ("base", "sft", "chat"):
+        found = story.metrics(model)
+        assert f"{found['problems.accuracy']:.1%}" in page
+        assert (
+            f"{found['problems.accuracy_low']:.1%} to {found['problems.accuracy_high']:.1%}" in page
+        )
+    assert "their intervals do not touch" in page
+
+
+def test_a_skipped_stage_is_said_to_be_skipped(tmp_path: Path, skipping: Story) -> None:
+    page = written(tmp_path, skipping)
+    assert "sft had no source to learn from: sft is base, handed on." in page
+    assert "grpo had no source to learn from: chat is sft, handed on." in page
+
+
+def test_children_are_escaped_but_markup_is_not() -> None:
+    made = tag("p", "a < b", tag("b", "&"), class_='"x"', aria_label="y")
+    assert made == '<p class="&quot;x&quot;" aria-label="y">a &lt; b<b>&amp;</b></p>'
+    assert isinstance(made, Markup)
