@@ -1,0 +1,150 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline_lib.errors import FormatError
+from pipeline_lib.formats import checkpoints, conversations, shards
+from pipeline_lib.formats.checkpoints import Checkpoint
+from pipeline_lib.formats.conversations import Conversation, Message
+from pipeline_lib.formats.documents import Document, document_id
+from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.params import EvaluateParams, ModelParams, RuntimeParams, TokenizerParams
+from pipeline_lib.rows import Record
+from pipeline_lib.tokens import encoding, trainer
+from pipeline_lib.tokens.tokenizer import Tokenizer
+from stages import evaluate
+
+SHAPE = ModelParams(
+    layers=1,
+    channels=8,
+    heads=1,
+    kv_heads=1,
+    head_width=8,
+    hidden=8,
+    context=64,
+    rope_theta=10000.0,
+    qk_norm=True,
+    tie_embeddings=True,
+)
+PARAMS = EvaluateParams(
+    seed=1, max_tokens=400, problems=6, samples=3, sampled_problems=2, max_new_tokens=8
+)
+RUNTIME = RuntimeParams(
+    device="cpu",
+    precision="fp32",
+    threads=1,
+    workers=1,
+    log_every=1,
+    save_seconds=1,
+    resume="same",
+)
+TEXTS = [f"Ann has {i} apples.\nBob has {i * 3} pears." for i in range(40)]
+CUTTING = TokenizerParams(
+    kind="bpe", vocab_size=300, character_coverage=1.0, sample_bytes=10_000, split_digits=True
+)
+
+
+def write_model(folder: Path, tokenizer: Tokenizer, seed: int, skipped: list[str]) -> None:
+    learner = Transformer(SHAPE, tokenizer.vocab_size, seed)
+    provenance = {
+        "params": {"pretrain": {"steps": 7, "batch": 2, "learning_rate": 1e-3, "seed": 1}},
+        "computed_with": {"device": "cpu"},
+        "skipped": skipped,
+    }
+    weights = learner.state_dict()
+    checkpoint = Checkpoint(SHAPE, tokenizer.vocab_size, weights, tokenizer.model, provenance)
+    checkpoints.write(folder, checkpoint)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """All that evaluate reads, small: chat has sft's weights, as where grpo was skipped."""
+    tokenizer = Tokenizer(trainer.train(TEXTS, CUTTING).model)
+    for split, texts in {"train": TEXTS, "validation": TEXTS[:9], "test": TEXTS[9:12]}.items():
+        rows = [Document(document_id(t), t, "tales") for t in texts]
+        encoded = encoding.documents(rows, tokenizer)
+        made_of = (tokenizer.vocab_size, tokenizer.digest)
+        shards.write(tmp_path / "shards" / split, "pretrain", split, encoded, *made_of)
+    for name, seed in {"base": 1, "sft": 2, "chat": 2}.items():
+        write_model(tmp_path / name, tokenizer, seed, ["grpo"] if name == "chat" else [])
+    asked = [
+        Conversation((Message("user", f"{i} + 1?"),), str(i + 1), "number", "problems")
+        for i in range(8)
+    ]
+    conversations.write(tmp_path / "evaluation" / "problems", asked)
+    for stage, name in (("pretrain", "bits_per_byte"), ("sft", "loss")):
+        (tmp_path / "plots" / stage).mkdir(parents=True)
+        (tmp_path / "plots" / stage / f"{name}.csv").write_text(f"step,{name}\n1,3.0\n2,2.0\n")
+    (tmp_path / "clean.json").write_text('{"kept": 40, "dropped.too_short": 2}')
+    return tmp_path
+
+
+def run(made: Path) -> dict[str, dict[str, float]]:
+    """metrics/evaluate.json, as the stage leaves it."""
+    names = ("base", "sft", "chat", "shards", "evaluation")
+    paths = [made / name for name in names]
+    paths += [made / "plots" / stage for stage in ("pretrain", "sft", "grpo")]
+    paths += [made / "clean.json", made / "figures", made / "report"]
+    record = Record()
+    for row in evaluate.main(PARAMS, RUNTIME, *paths):
+        record.add(row)
+    record.write_metrics(made / "evaluate.json", by_model=True)
+    found: dict[str, dict[str, float]] = json.loads((made / "evaluate.json").read_text())
+    return found
+
+
+def test_three_models_are_measured_side_by_side(made: Path) -> None:
+    found = run(made)
+    assert list(found) == ["base", "sft", "chat"]
+    for metrics in found.values():
+        assert 0 < metrics["bits_per_byte"] < 20
+        assert metrics["documents"] == 9
+        assert metrics["test.documents"] == 3
+        assert metrics["problems.count"] == 6
+        assert metrics["problems.sampled"] == 2
+        low, high = metrics["problems.accuracy_low"], metrics["problems.accuracy_high"]
+        assert low <= metrics["problems.accuracy"] <= high
+        assert "problems.pass_at_3" in metrics
+    assert found["base"]["bits_per_byte"] != found["sft"]["bits_per_byte"]
+    assert found["sft"] == found["chat"]
+
+
+def test_the_report_and_its_figures_are_there(made: Path) -> None:
+    run(made)
+    names = {path.name for path in (made / "figures").iterdir()}
+    assert names == {"funnel.png", "pretrain.png", "sft.png", "accuracy.problems.png"}
+    page = (made / "report" / "index.html").read_text()
+    assert "grpo had no source to learn from: chat is sft, handed on." in page
+    assert str(made) not in page
+
+
+def test_a_second_run_makes_the_same_bytes(made: Path) -> None:
+    def outs() -> dict[str, bytes]:
+        run(made)
+        return {
+            path.name: path.read_bytes()
+            for folder in ("figures", "report")
+            for path in (made / folder).iterdir()
+        } | {"metrics": (made / "evaluate.json").read_bytes()}
+
+    assert outs() == outs()
+
+
+def test_without_problems_and_without_a_test_split_the_rest_is_measured(made: Path) -> None:
+    tokenizer = checkpoints.read(made / "base").tokenizer
+    digest = Tokenizer(tokenizer).digest
+    shards.write(made / "shards" / "test", "pretrain", "test", [], 300, digest)
+    conversations.write(made / "evaluation" / "problems", [])
+    found = run(made)
+    assert not [name for name in found["chat"] if name.startswith(("problems", "test"))]
+    assert (made / "report" / "index.html").exists()
+
+
+def test_a_model_with_another_tokenizer_is_refused_and_nothing_is_left(made: Path) -> None:
+    other = Tokenizer(trainer.train(TEXTS[::2], CUTTING).model)
+    write_model(made / "chat", other, 1, [])
+    with pytest.raises(FormatError, match=r"chat: expected the tokenizer of .*shards"):
+        run(made)
+    assert not (made / "report").exists()
+    assert not (made / "figures").exists()
