@@ -211,3 +211,7 @@ def _number(kind: type, low: int | float, high: int | float = math.inf) -> Calla
         return value
 
     return read
+
+
+if __name__ == "__main__":
+    main()

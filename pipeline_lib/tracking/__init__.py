@@ -46,7 +46,7 @@ def of_stage(
     inputs = [path for path in paths if path.exists()]
     outputs = [path for path in paths if path not in inputs]
     sender = Sender(
-        open=partial(_open, stage, params, sections, inputs),
+        open=partial(_open, stage, params, sections, inputs, runs.now()),
         conclude=partial(_conclude, stage, inputs, outputs),
     )
     sender.start()
@@ -74,12 +74,12 @@ def away(fault: str) -> str:
 
 
 def _open(
-    stage: str, params: Params, sections: Mapping[str, Section], inputs: list[Path]
+    stage: str, params: Params, sections: Mapping[str, Section], inputs: list[Path], began: int
 ) -> runs.Child:
     known = locked()
     contents = {path.as_posix(): content_of(path, known) for path in inputs}
     pipeline = identity.pipeline_of(params, identity.head())
-    execution = identity.execution_of(stage, sections, contents)
+    execution = identity.execution_of(stage, sections, contents, began)
     opened = store.connect(project_root())
     return runs.open_child(opened, runs.open_parent(opened, pipeline), pipeline, execution)
 

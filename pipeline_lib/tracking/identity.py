@@ -44,7 +44,9 @@ class Execution:
     """Of the sections that the stage reads."""
     params_digest: str
     inputs: dict[str, Content]
-    """Argument -> what lies there already."""
+    """Path -> what lies there already."""
+    began: int
+    """Milliseconds since 1970."""
 
     @property
     def inputs_digest(self) -> str:
@@ -70,12 +72,12 @@ def repro_of(params: Params, commit: str) -> Pipeline:
 
 
 def execution_of(
-    stage: str, sections: Mapping[str, Section], inputs: dict[str, Content]
+    stage: str, sections: Mapping[str, Section], inputs: dict[str, Content], began: int
 ) -> Execution:
     """`sections` by their names in params.yaml."""
     values = {name: section.model_dump() for name, section in sections.items()}
     counted = {name: value for name, value in values.items() if name != "runtime"}
-    return Execution(stage, flat(values), digest(counted), inputs)
+    return Execution(stage, flat(values), digest(counted), inputs, began)
 
 
 def head(folder: Path = Path()) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline_lib.rows import MODELS
 from pipeline_lib.tracking import runs
 from pipeline_lib.tracking.contents import content_of
 from pipeline_lib.tracking.identity import digest
@@ -19,6 +20,7 @@ SHOWN = {"plots", "report", "dropped"}
 """Folders a person looks at; the others hold data, which DVC keeps."""
 LARGEST_ARTIFACT = 16 * 2**20
 LAST_STAGE = "evaluate"
+HEADLINES = ("bits_per_byte", "test.bits_per_byte", "problems.accuracy", "problems.pass_at_8")
 
 
 def is_shown(path: Path) -> bool:
@@ -43,8 +45,24 @@ def conclude(child: Child, stage: str, outputs: Iterable[Path], root: Path = Pat
     child.tag({**tags, "bonsai.metrics": digest(metrics)})
     _log_files(child, [path for path in made if is_shown(path)], root)
     _log_file(child, root / "metrics" / f"{stage}.json", "metrics")
-    told = {stage: metrics} if stage != LAST_STAGE else _all_metrics(root / "metrics")
-    summarise(child, told)
+    if stage == LAST_STAGE:
+        summarise(child, _all_metrics(root / "metrics"))
+        child.store.client.set_tag(child.parent_id, "mlflow.note.content", table(metrics))
+    else:
+        summarise(child, {stage: metrics})
+
+
+def table(metrics: Mapping[str, float]) -> str:
+    """The models side by side, in Markdown: the parent's description."""
+    lines = ["| | " + " | ".join(MODELS) + " |", "|---" * (len(MODELS) + 1) + "|"]
+    for name in HEADLINES:
+        cells = [
+            f"{metrics[key]:.4g}" if (key := f"{model}.{name}") in metrics else ""
+            for model in MODELS
+        ]
+        if any(cells):
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def summarise(child: Child, metrics: Mapping[str, Mapping[str, float]]) -> None:

@@ -79,6 +79,7 @@ def open_parent(store: Store, pipeline: Pipeline) -> str:
         tags = {
             "bonsai.pipeline": pipeline.key,
             "bonsai.experiment": pipeline.experiment,
+            "mlflow.source.name": "dvc.yaml",
             "mlflow.source.git.commit": pipeline.commit,
             **_parent_tags(pipeline),
         }
@@ -151,7 +152,9 @@ def _create(store: Store, parent: str, pipeline: Pipeline, execution: Execution)
         "bonsai.inputs": execution.inputs_digest,
         **{f"bonsai.input.{name}": c.digest for name, c in execution.inputs.items()},
     }
-    run = store.client.create_run(store.experiment_id, run_name=execution.stage, tags=tags)
+    run = store.client.create_run(
+        store.experiment_id, start_time=execution.began, tags=tags, run_name=execution.stage
+    )
     return Child(store, run.info.run_id, parent)
 
 

@@ -15,7 +15,7 @@ import yaml
 
 from pipeline_lib.errors import FormatError, PipelineError
 from pipeline_lib.params import Params, check
-from pipeline_lib.tracking import identity
+from pipeline_lib.tracking import identity, runs
 from pipeline_lib.tracking.contents import Content
 from pipeline_lib.tracking.identity import Execution, Pipeline
 
@@ -141,7 +141,7 @@ def _made(stage: str, entry: Mapping[str, Any], metrics: str, params: Params) ->
         path: Content(path, str(dep.get("md5", "")), int(dep.get("size", 0)), dep.get("nfiles", 1))
         for path, dep in ((word, deps[word]) for word in words if word in deps)
     }
-    execution = identity.execution_of(stage, sections, contents)
+    execution = identity.execution_of(stage, sections, contents, began=runs.now())
     return Made(execution, metrics, outputs, list(contents))
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EXPERIMENT = "bonsai"
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Or the UI takes a language model's runs for an agent's traces."""
 LOCK_SECONDS = 120
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -72,7 +74,7 @@ def _experiment(client: "MlflowClient", root: Path, uri: str) -> str:
         return str(known.experiment_id)
     is_local = uri.startswith("sqlite:")
     place = (root.resolve() / "mlartifacts").as_uri() if is_local else None
-    return str(client.create_experiment(name, artifact_location=place))
+    return str(client.create_experiment(name, artifact_location=place, tags=KIND))
 
 
 def _set_wal(path: Path) -> None:

@@ -67,7 +67,7 @@ def leave_running(opened: Store, params: Params, rows: Rows) -> None:
     Path("shards/index.json").write_text("{}")
     contents = {"shards": content_of(Path("shards"), {})}
     pipeline = identity.pipeline_of(params, identity.head())
-    execution = identity.execution_of("sft", sections(params, "runtime", "sft"), contents)
+    execution = identity.execution_of("sft", sections(params, "runtime", "sft"), contents, 1)
     child = runs.open_child(opened, runs.open_parent(opened, pipeline), pipeline, execution)
     child.send([("loss", row["loss"], 1, row["step"]) for row in rows])
 
@@ -261,3 +261,8 @@ def test_evaluate_brings_the_last_values_of_every_stage_to_the_parent(
     (parent,) = parents(opened)
     assert parent.data.metrics["pretrain.loss"] == 2.0
     assert parent.data.metrics["evaluate.chat.bits_per_byte"] == 1.0
+    assert parent.data.tags["mlflow.note.content"].splitlines() == [
+        "| | base | sft | chat |",
+        "|---|---|---|---|",
+        "| bits_per_byte |  |  | 1 |",
+    ]
