@@ -24,7 +24,9 @@ from pipeline_lib.tokens.tokenizer import Tokenizer
 
 Ids = npt.NDArray[Any]
 
-BATCH_TOKENS = 8192
+BATCH_TOKENS = 2048
+"""On a CPU: they stay in its cache, 1.3 times as fast as 8192 (4 layers, 160 wide)."""
+GPU_BATCH_TOKENS = 32_768
 CHUNK = 1024
 """Rows of float32 logits that exist at once."""
 
@@ -95,7 +97,9 @@ def measure(model: Transformer, documents: Sequence[Document]) -> Likelihood:
     context = model.shape.context
     windows = [w for i, d in enumerate(documents) for w in _windows(i, d.ids, context)]
     bits = np.zeros(len(documents))
-    for batch in _batches(windows, context):
+    is_cpu = model.head_weight.device.type == "cpu"
+    room = BATCH_TOKENS if is_cpu else GPU_BATCH_TOKENS
+    for batch in _batches(windows, context, room):
         for window, cost in zip(batch, _cost(model, batch, context), strict=True):
             bits[window.document] += cost / math.log(2)
     value, interval = statistics.ratio(bits.tolist(), [d.bytes for d in documents])
@@ -119,13 +123,13 @@ def _windows(document: int, ids: Ids, context: int) -> Iterator[_Window]:
         paid = start + seen
 
 
-def _batches(windows: Iterable[_Window], context: int) -> Iterator[list[_Window]]:
+def _batches(windows: Iterable[_Window], context: int, room: int) -> Iterator[list[_Window]]:
     """Windows of like length together: little padding, few shapes (oneDNN keeps each)."""
     groups: dict[int, list[_Window]] = {}
     for window in windows:
         groups.setdefault(_width(window, context), []).append(window)
     for width, group in sorted(groups.items()):
-        rows = max(1, BATCH_TOKENS // width)
+        rows = max(1, room // width)
         for start in range(0, len(group), rows):
             yield group[start : start + rows]
 
