@@ -44,7 +44,7 @@ figure svg text{font-family:inherit}
 .reading{padding:1.1rem 1.25rem .4rem}
 .reading p{margin:0 0 .8rem}
 figcaption{font-size:.88rem;margin-top:.6rem}
-.texts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1rem}
+.texts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1rem;align-items:start}
 .texts article{padding:1rem 1.15rem}
 .said{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.92rem;line-height:1.5;margin:0}
 .said+.said{border-top:1px solid var(--line);margin-top:.8rem;padding-top:.8rem}
