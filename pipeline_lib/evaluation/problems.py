@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline_lib import answers, progress
+from pipeline_lib.errors import FormatError
 from pipeline_lib.evaluation.statistics import pass_at_k, wilson
 from pipeline_lib.evaluation.subject import Subject
 from pipeline_lib.formats import conversations
@@ -37,7 +38,9 @@ class Answer:
 
 
 def read(folder: Path, limit: int) -> dict[str, list[Conversation]]:
-    """The first `limit` problems of each evaluation source, by its name."""
+    """The first `limit` problems of each evaluation source, by its name; FormatError without a folder."""
+    if not folder.is_dir():
+        raise FormatError(f"{folder}: no such folder; run `dvc repro corpus`")
     sets = sorted(path for path in folder.iterdir() if path.is_dir())
     read = {path.name: list(islice(conversations.read(path), limit)) for path in sets}
     return {name: problems for name, problems in read.items() if problems}

@@ -136,6 +136,11 @@ def test_sources_are_read_by_name_up_to_a_limit(tmp_path: Path) -> None:
     assert problems.read(tmp_path, 2) == {"sums": asked((1, 2), (3, 4))}
 
 
+def test_a_missing_folder_of_problems_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"none: no such folder; run `dvc repro corpus`"):
+        problems.read(tmp_path / "none", 2)
+
+
 def test_free_texts_are_drawn_at_each_temperature(examined: Subject) -> None:
     drawn = samples.draw(examined, seed=3)
     assert [sample.temperature for sample in drawn] == [1.0] * 3 + [0.7] * 3
