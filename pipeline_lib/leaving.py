@@ -1,10 +1,13 @@
 """How a program of ours ends: a mistake is one sentence and status 1, a bug keeps its traceback.
 
 A training stage saves its state when it is stopped, so SIGTERM becomes an exception as Ctrl-C is:
-it passes through the generators, whose `finally` and `except` run.
+it passes through the generators, whose `finally` and `except` run. A stage whose `dvc` dies gets one
+too: left alone it would go on beside the next `dvc repro`, both writing the same out.
 """
 
+import ctypes
 import errno
+import os
 import signal
 import sys
 import threading
@@ -25,6 +28,8 @@ def in_one_sentence() -> Iterator[None]:
     """Run the block; leave the process with one sentence where a person can mend what ended it."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _stop)
+        if "DVC_STAGE" in os.environ:
+            _stop_with_parent()
     try:
         yield
     except PipelineError as error:
@@ -51,6 +56,13 @@ def _leave(sentence: str, status: int) -> None:
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
     sys.exit(status)
+
+
+def _stop_with_parent() -> None:
+    """Ask Linux for SIGTERM when the process that started this one dies; elsewhere nothing."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1  # PR_SET_PDEATHSIG, see prctl(2)
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM, 0, 0, 0)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

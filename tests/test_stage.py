@@ -218,6 +218,37 @@ def test_being_stopped_passes_through_the_generator(
     assert not (project / "metrics").exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells of a parent's death")
+def test_a_stage_whose_dvc_is_killed_stops_too(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_stage(
+        project,
+        """
+        import time
+
+        def main(params: CleanParams, state: Path) -> Iterator[stage.Metrics]:
+            try:
+                yield {"loss": 1.0}
+                Path("ready").touch()
+                time.sleep(30)
+            finally:
+                state.write_text("saved")
+        """,
+    )
+    monkeypatch.setenv("DVC_STAGE", "demo")
+    code = f"import subprocess; subprocess.run({[sys.executable, '-m', 'stages.demo', 'state']})"
+    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    while not (project / "ready").exists():
+        time.sleep(0.02)
+    parent.kill()
+    parent.wait()
+    end = time.monotonic() + 10
+    while not (project / "state").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert (project / "state").read_text() == "saved"
+
+
 def test_a_generator_that_is_left_half_way_is_closed(project: Path) -> None:
     """A row that is no number ends the run outside of main; main must hear of it."""
     write_stage(

@@ -67,7 +67,7 @@ def experiment_of(params: Params, name: str, baseline: str) -> Pipeline:
 
 def repro_of(params: Params, commit: str) -> Pipeline:
     made = digest(_tracked(params))
-    key = f"repro:{commit[:7]}:{made[:8]}"
+    key = f"repro:{commit[:7] or 'nogit'}:{made[:8]}"
     return Pipeline(key, key.replace(":", "-"), commit, "", flat(params.model_dump()), made)
 
 

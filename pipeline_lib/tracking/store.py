@@ -3,7 +3,7 @@
 `sqlite:///$DVC_ROOT/mlflow.db` unless MLFLOW_TRACKING_URI points elsewhere. A fresh SQLite store
 that several processes open at once is broken for good, so it is opened under a file lock; in WAL
 mode readers and writers do not wait for one another. The artifact folder is absolute, or what a
-temporary workspace logs would vanish with it.
+temporary workspace logs would vanish with it; where the project was moved, the addresses follow.
 """
 
 import logging
@@ -13,6 +13,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 from filelock import FileLock
 
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EXPERIMENT = "bonsai"
+SQLITE = "sqlite:///"
+ARTIFACTS = "mlartifacts"
+ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+"""Where MLflow's tables hold the artifact folder; it has no way to move one."""
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """Or the UI takes a language model's runs for an agent's traces."""
 LOCK_SECONDS = 120
@@ -47,7 +58,7 @@ class Store:
 
 def address(root: Path) -> str:
     """The store's URI."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{root.resolve() / 'mlflow.db'}"
 
 
 def connect(root: Path) -> Store:
@@ -63,18 +74,32 @@ def connect(root: Path) -> Store:
     with lock:
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         found = _experiment(client, root, uri)
-        if uri.startswith("sqlite:///"):
-            _set_wal(Path(uri.removeprefix("sqlite:///")))
+        if uri.startswith(SQLITE):
+            _set_wal(Path(uri.removeprefix(SQLITE)))
     return Store(client, found, lock)
 
 
 def _experiment(client: "MlflowClient", root: Path, uri: str) -> str:
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
+    place = (root.resolve() / ARTIFACTS).as_uri() if uri.startswith(SQLITE) else None
     if known := client.get_experiment_by_name(name):
+        if place and known.artifact_location != place and root.joinpath(ARTIFACTS).is_dir():
+            _follow(Path(uri.removeprefix(SQLITE)), known.artifact_location, place)
         return str(known.experiment_id)
-    is_local = uri.startswith("sqlite:")
-    place = (root.resolve() / "mlartifacts").as_uri() if is_local else None
     return str(client.create_experiment(name, artifact_location=place, tags=KIND))
+
+
+def _follow(database: Path, old: str, new: str) -> None:
+    """The project was moved: its artifacts are where it is now. A copy keeps what the other has."""
+    if Path(url2pathname(urlparse(old).path)).exists():
+        return
+    with closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as opened:
+        for table, column in ADDRESSES:
+            opened.execute(
+                f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} LIKE ?",
+                (new, len(old) + 1, f"{old}%"),
+            )
+        opened.commit()
 
 
 def _set_wal(path: Path) -> None:

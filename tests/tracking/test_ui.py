@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib.figure
@@ -18,7 +19,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from pipeline_lib import tracking
+from pipeline_lib import presets, tracking
 from pipeline_lib.params import Params
 from pipeline_lib.tracking import store
 
@@ -27,6 +28,7 @@ STAGES = (
     *("pretrain", "sft", "grpo", "evaluate"),
 )
 SECONDS = 40
+ROOT = Path(__file__).parents[2]
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -49,7 +51,7 @@ def run_pipeline(params: Params) -> None:
         plots = Path("plots") / stage
         with tracking.of_stage(stage, params, {stage: getattr(params, stage)}, [plots]) as tracker:
             for step in range(1, 40):
-                tracker.add({"step": step, "loss": 5 / step, "machine.tokens_per_second": 1e4})
+                tracker.add({"step": step, "loss": 5 / step, "gradient_norm": 1.0})
             tracker.add({f"{stage}.rows": 3})
             plots.mkdir(parents=True)
             figure = matplotlib.figure.Figure()
@@ -59,10 +61,9 @@ def run_pipeline(params: Params) -> None:
             Path(f"metrics/{stage}.json").write_text(json.dumps({"loss": 5 / 39}))
 
 
-@pytest.fixture
-def address(project: Path, main_project: Path, params: Params) -> Iterator[str]:
-    """The UI over a store that holds one pipeline."""
-    run_pipeline(params)
+@contextmanager
+def served(root: Path) -> Iterator[str]:
+    """The UI over a project's store."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -70,7 +71,7 @@ def address(project: Path, main_project: Path, params: Params) -> Iterator[str]:
     environment = {**os.environ, **store.QUIET, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with Path("ui.log").open("wb") as log:
         server = subprocess.Popen(
-            [*command, "--backend-store-uri", store.address(main_project)],
+            [*command, "--backend-store-uri", store.address(root)],
             stdout=log,
             stderr=log,
             env=environment,
@@ -141,31 +142,57 @@ def pictures() -> Path:
 
 
 def test_a_person_finds_the_pipeline_its_nine_stages_their_curves_and_figures(
-    address: str, browser: Chrome, main_project: Path
+    project: Path, browser: Chrome, main_project: Path, params: Params
 ) -> None:
-    opened = store.connect(main_project)
+    run_pipeline(params)
+    review(main_project, browser, "figure.png")
+
+
+@pytest.mark.slow
+def test_a_person_finds_all_that_in_a_pipeline_that_ran(
+    tmp_path: Path, browser: Chrome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
+    presets.apply(clone / "params.yaml", ["default", "smoke"])
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("BONSAI_TRACKING")
+    subprocess.run(["dvc", "repro", "-q", "-f"], cwd=clone, check=True)
+    monkeypatch.chdir(tmp_path)
+    review(clone, browser, "pretrain.png")
+
+
+def review(root: Path, browser: Chrome, figure: str) -> None:
+    """Open the runs, the parent, a curve and a figure; fail where one is not there."""
+    opened = store.connect(root)
     every = opened.client.search_runs([opened.experiment_id])
     runs = {run.data.tags.get("bonsai.stage", "parent"): run.info.run_id for run in every}
-    of_run = f"{address}/#/experiments/{opened.experiment_id}/runs"
+    with served(root) as address:
+        look(f"{address}/#/experiments/{opened.experiment_id}/runs", runs, browser, figure)
 
+
+def look(of_run: str, runs: dict[str, str], browser: Chrome, figure: str) -> None:
     see(browser, of_run, lambda text: "10 matching runs" in text, "runs-folded")
     browser.find_element(By.CSS_SELECTOR, "[col-id='attributes.`Run Name`'] button").click()
     listed = wait_until(browser, lambda text: all(stage in text for stage in STAGES), "runs")
     assert listed.count("repro-") == 1
 
     see(browser, f"{of_run}/{runs['parent']}", is_parent_with_children, "parent")
-    see(browser, f"{of_run}/{runs['pretrain']}/model-metrics", shows("tokens_per_second"), "curves")
-    assert browser.find_elements(By.CSS_SELECTOR, ".js-plotly-plot .js-line")
+    see(browser, f"{of_run}/{runs['pretrain']}/model-metrics", shows("gradient_norm"), "curves")
+    WebDriverWait(browser, SECONDS).until(
+        lambda driver: driver.find_elements(By.CSS_SELECTOR, ".js-plotly-plot .js-line")
+    )
+    keep_picture(browser, "curves")
     see(
         browser,
-        f"{of_run}/{runs['evaluate']}/artifacts/plots/figure.png",
+        f"{of_run}/{runs['evaluate']}/artifacts/plots/{figure}",
         shows("Path: "),
         "figure",
     )
-    figure = WebDriverWait(browser, SECONDS).until(
-        lambda driver: driver.find_element(By.CSS_SELECTOR, "img[alt='plots/figure.png']")
+    drawn = WebDriverWait(browser, SECONDS).until(
+        lambda driver: driver.find_element(By.CSS_SELECTOR, f"img[alt='plots/{figure}']")
     )
-    WebDriverWait(browser, SECONDS).until(lambda _: figure.size["width"] > 100)
+    WebDriverWait(browser, SECONDS).until(lambda _: drawn.size["width"] > 100)
     keep_picture(browser, "figure")
 
 
