@@ -58,7 +58,8 @@ class TalesSource(SourceParams):
     """The embedded corpus: a pure function of (seed, index)."""
 
     kind: Literal["tales"]
-    texts: Literal["stories", "problems"]
+    texts: Literal["stories", "problems", "answers"]
+    """Problems come with their working; answers are the same without it."""
     seed: int = Field(ge=0)
     rows: int = Field(gt=0)
 

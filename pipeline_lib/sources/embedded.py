@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def origin(name: str, source: TalesSource) -> Origin:
     """`source.rows` tales, shaped for the source's role."""
-    if source.role != "pretrain" and source.texts != "problems":
+    if source.role != "pretrain" and source.texts == "stories":
         raise SourceError(
-            f"texts: expected problems for role {source.role}, found {source.texts}; "
+            f"texts: expected problems or answers for role {source.role}, found {source.texts}; "
             "stories hold no question"
         )
     digest = hashlib.sha256()

@@ -23,7 +23,8 @@ from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.problems import problem
 from pipeline_lib.tales.stories import story
 
-Texts = Literal["stories", "problems"]
+Texts = Literal["stories", "problems", "answers"]
+"""Answers are problems without their working: the same questions, and nothing but `#### n`."""
 
 STORIES, PROBLEMS = 1, 2
 """Salts: story 7 and problem 7 of a seed share no random numbers."""
@@ -52,13 +53,14 @@ def tale(seed: int, index: int, texts: Texts) -> Tale:
         return Tale(story(draw), "story", "en", draw.log2_probability)
     draw = Draw(seed, index, PROBLEMS)
     made = problem(draw)
+    solution = made.solution if texts == "problems" else f"#### {made.answer}"
     return Tale(
-        text=f"{made.question}\n{made.solution}",
+        text=f"{made.question}\n{solution}",
         kind="problem",
         language="en",
         log2_probability=draw.log2_probability,
         question=made.question,
-        solution=made.solution,
+        solution=solution,
         answer=made.answer,
         level=made.level,
     )

@@ -52,11 +52,11 @@ ONE, MOSTLY_ONE, TWO, MOSTLY_TWO, THREE = (
 LEVELS = Weighted(
     # level, steps, largest, factor, asides %, times %; how often
     [
-        (Level(1, ONE, 12, 3, 0, 10), 30),
-        (Level(2, MOSTLY_ONE, 25, 5, 0, 20), 25),
-        (Level(3, TWO, 40, 6, 10, 25), 20),
-        (Level(4, MOSTLY_TWO, 80, 8, 40, 30), 15),
-        (Level(5, THREE, 120, 10, 50, 40), 10),
+        (Level(1, ONE, 12, 3, 0, 10), 35),
+        (Level(2, MOSTLY_ONE, 25, 5, 0, 20), 30),
+        (Level(3, TWO, 40, 6, 10, 25), 17),
+        (Level(4, MOSTLY_TWO, 80, 8, 40, 30), 11),
+        (Level(5, THREE, 120, 10, 50, 40), 7),
     ]
 )
 
