@@ -30,7 +30,7 @@ run: setup  ## grow a model: all nine stages, then where to look
 	@echo "Talk to it:  $(BIN)/bonsai chat --model data/models/chat"
 
 test: setup  ## all tests but the slow ones
-	@python -m pytest -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile
 
 test-slow: setup  ## the slow tests: kills, experiments, the whole pipeline
 	@python -m pytest -m slow

@@ -7,13 +7,14 @@ absent, since a mapping of many kinds would otherwise drown in nulls.
 import difflib
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline_lib.errors import ParamsError
 
 Role = Literal["pretrain", "sft", "rl", "evaluation"]
+ROLES: tuple[Role, ...] = ("pretrain", "sft", "rl", "evaluation")
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -59,7 +60,7 @@ class TalesSource(SourceParams):
 
     kind: Literal["tales"]
     texts: Literal["stories", "problems", "answers"]
-    """Problems come with their working; answers are the same without it."""
+    """Problems come with their working; answers are the easiest of them, without it."""
     seed: int = Field(ge=0)
     rows: int = Field(gt=0)
 
@@ -85,7 +86,6 @@ class HubSource(SourceParams):
     revision: str | None = None
     """A commit, tag or branch; the manifest pins the commit it stood at."""
     columns: dict[str, str] = Field(default_factory=dict)
-    """As for files."""
 
 
 Source = Annotated[TalesSource | FileSource | HubSource, Field(discriminator="kind")]
@@ -116,7 +116,6 @@ class CleanParams(Section):
     min_chars: int = Field(ge=0)
     """Shorter documents hold too little context to predict from."""
     max_chars: int = Field(gt=0)
-    """Longer documents are dropped."""
     max_duplicate_lines: Share
     """Share of lines that repeat an earlier one (Gopher, appendix A: 0.30)."""
     max_duplicate_line_chars: Share
@@ -184,11 +183,9 @@ class OptimizerParams(Section):
     seed: int
     steps: int = Field(gt=0)
     learning_rate: float = Field(gt=0)
-    final_learning_rate: Share
-    """As a share of learning_rate, reached at the last step."""
+    final_learning_rate: Share  # of learning_rate, at the last step
     warmup_steps: int = Field(ge=0)
-    weight_decay: float = Field(ge=0)
-    """On matrices only."""
+    weight_decay: float = Field(ge=0)  # on matrices only
     beta1: float = Field(ge=0, lt=1)
     beta2: float = Field(ge=0, lt=1)
     clip_norm: float = Field(ge=0)
@@ -225,17 +222,14 @@ class SftParams(BatchedParams):
 
 
 class GrpoParams(OptimizerParams):
-    prompts: int = Field(gt=0)
-    """Different prompts per step."""
-    group: int = Field(gt=1)
-    """Completions per prompt (G)."""
+    prompts: int = Field(gt=0)  # per step
+    group: int = Field(gt=1)  # completions per prompt (G)
     micro_batch: int = Field(gt=0)
     """Completions at once in the backward pass."""
     updates: int = Field(gt=0)
     """Optimizer steps on each batch of rollouts; 1: on policy."""
     max_new_tokens: int = Field(gt=0)
-    temperature: float = Field(gt=0)
-    """Of sampling and of scoring alike."""
+    temperature: float = Field(gt=0)  # of sampling and of scoring alike
     clip_low: float = Field(gt=0, lt=1)
     clip_high: float = Field(gt=0)
     """The ratio is clipped to [1 - clip_low, 1 + clip_high]."""
@@ -351,6 +345,3 @@ def _lies_under(path: str, folder: str) -> bool:
     root = project_root()
     inner, outer = (os.path.normpath(root / p) for p in (path, folder))  # links stay as written
     return Path(inner).is_relative_to(outer)
-
-
-ROLES: tuple[Role, ...] = get_args(Role)

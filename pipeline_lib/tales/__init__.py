@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline_lib.tales.draw import Draw
-from pipeline_lib.tales.problems import problem
+from pipeline_lib.tales.problems import answer, problem
 from pipeline_lib.tales.stories import story
 
 Texts = Literal["stories", "problems", "answers"]
-"""Answers are problems without their working: the same questions, and nothing but `#### n`."""
+"""Answers are the easiest problems, answered off-hand: nothing but `#### n`."""
 
-STORIES, PROBLEMS = 1, 2
+STORIES, PROBLEMS, ANSWERS = 1, 2, 3
 """Salts: story 7 and problem 7 of a seed share no random numbers."""
 
 
@@ -51,16 +51,15 @@ def tale(seed: int, index: int, texts: Texts) -> Tale:
     if texts == "stories":
         draw = Draw(seed, index, STORIES)
         return Tale(story(draw), "story", "en", draw.log2_probability)
-    draw = Draw(seed, index, PROBLEMS)
-    made = problem(draw)
-    solution = made.solution if texts == "problems" else f"#### {made.answer}"
+    draw = Draw(seed, index, PROBLEMS if texts == "problems" else ANSWERS)
+    made = problem(draw) if texts == "problems" else answer(draw)
     return Tale(
-        text=f"{made.question}\n{solution}",
+        text=f"{made.question}\n{made.solution}",
         kind="problem",
         language="en",
         log2_probability=draw.log2_probability,
         question=made.question,
-        solution=solution,
+        solution=made.solution,
         answer=made.answer,
         level=made.level,
     )

@@ -5,11 +5,12 @@ plural ever counts one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.problem_grammar import (
     ASIDES,
+    EASIEST,
     LEVELS,
     OPENINGS,
     QUESTIONS,
@@ -116,8 +117,22 @@ def operands(step: Step, value: int, level: Level) -> Sequence[int]:
 
 
 def problem(draw: Draw) -> Problem:
-    """Draw one problem."""
-    telling = begin(draw)
+    """Draw one problem, worked.
+
+    The level is the one choice that the text does not show: an easy problem may be of several.
+    """
+    return worked(draw, draw.pick(LEVELS))
+
+
+def answer(draw: Draw) -> Problem:
+    """Draw one of the easiest problems, answered off-hand: its solution is `#### n` alone."""
+    made = worked(draw, EASIEST)
+    return replace(made, solution=f"#### {made.answer}")
+
+
+def worked(draw: Draw, level: Level) -> Problem:
+    """A problem of one level."""
+    telling = Telling(draw, level, draw.one_of(THINGS), draw.one_of(PEOPLE))
     steps = draw.pick(telling.level.steps)
     open_with(telling)
     if draw.chance(telling.level.asides):
@@ -128,14 +143,6 @@ def problem(draw: Draw) -> Problem:
     ask(telling)
     solution = "\n".join([*telling.lines, f"#### {telling.value}"])
     return Problem(" ".join(telling.sentences), solution, str(telling.value), telling.level.level)
-
-
-def begin(draw: Draw) -> Telling:
-    """Draw the level, the thing and its owner.
-
-    The level is the one choice that the text does not show: an easy problem may be of several.
-    """
-    return Telling(draw, draw.pick(LEVELS), draw.one_of(THINGS), draw.one_of(PEOPLE))
 
 
 def open_with(telling: Telling) -> None:
