@@ -1,10 +1,10 @@
 """A training stage that is killed at any moment goes on from its newest state, and ends with the same bits.
 
-States lie in `$DVC_ROOT/.scratch/<stage>/<key>/`, outside of what DVC deletes, in the main project also for temporary
-workspaces. The key covers what decides the result: the stage's parameters and the digests of its inputs. What may only
-change the last bits (code, device, precision, threads, torch) lies in the state: where it differs the stage says so and
-stops, unless `runtime.resume: any`; a finished state is then simply not used. A file lock makes a twin (another experiment with the same key) wait and then take the
-finished result.
+States lie in `$DVC_ROOT/.scratch/<stage>/<key>/`, outside of what DVC deletes, in the main project also for
+temporary workspaces. The key covers what decides the result: the stage's parameters and the digests of its
+inputs. What may only change the last bits (code, device, precision, threads, torch) lies in the state: where it
+differs the stage says so and stops, unless `runtime.resume: any`; a finished state is then simply not used. A
+file lock makes a twin (another experiment with the same key) wait and then take the finished result.
 """
 
 import hashlib
