@@ -23,7 +23,9 @@ def main(
 ) -> Iterator[stage.Metrics]:
     keep_freed_memory()
     hardware = choose(runtime)
-    train, validation = (shards.read(pretrain_shards / s, "pretrain") for s in ("train", "validation"))
+    train, validation = (
+        shards.read(pretrain_shards / s, "pretrain") for s in ("train", "validation")
+    )
     pieces = Tokenizer.load(tokenizer)
     sections = {"model": model, "pretrain": params}
     inputs = {"train": train.index.digest, "validation": validation.index.digest}

@@ -31,7 +31,11 @@ def main(
     hardware = choose(runtime)
     before = checkpoints.read(base)
     checkpoints.expect_tokenizer(base, before, sft_shards, train.index.tokenizer)
-    inputs = {"train": train.index.digest, "validation": validation.index.digest, "base": before.digest}
+    inputs = {
+        "train": train.index.digest,
+        "validation": validation.index.digest,
+        "base": before.digest,
+    }
     with resume.states("sft", {"sft": params}, inputs, runtime, hardware.describe()) as kept:
         run = loop.Run("sft", restore(before), params, runtime, hardware, kept)
         yield from FineTuning(run, params, (train, validation)).rows()

@@ -4,9 +4,11 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ WEIGHTS = {
     for name, made in {"pretrain": "base", "sft": "sft", "grpo": "chat"}.items()
 }
 STEADY = {"threads: 0": "threads: 1", "save_seconds: 20": "save_seconds: 0"}
-LONGER = ("grpo", "steps: 4", "steps: 20")
+LONGER = {"sft": ("steps: 20", "steps: 150"), "grpo": ("steps: 4", "steps: 150")}
+"""Long enough to be killed after MLflow has heard of them."""
 MOST_SECONDS = 600
 
 pytestmark = [
@@ -79,6 +82,16 @@ class Clone:
         client = MlflowClient(f"sqlite:///{self.folder / 'mlflow.db'}")
         return list(client.search_runs(["1"], max_results=1000))
 
+    def points_of_running(self, stage: str) -> int:
+        """How many points MLflow has of the run that is open."""
+        with closing(sqlite3.connect(self.folder / "mlflow.db")) as database:
+            (count,) = database.execute(
+                "SELECT count(*) FROM metrics JOIN runs USING (run_uuid) "
+                "WHERE runs.status = 'RUNNING' AND runs.name = ?",
+                (stage,),
+            ).fetchone()
+        return int(count)
+
     def stages_under(self, key: str) -> list[str]:
         """Stages of the parent whose key starts like this, every child once; each finished."""
         (parent,) = (
@@ -129,9 +142,10 @@ def copy_of_this(folder: Path) -> Clone:
     for old, new in STEADY.items():
         assert old in text
         text = text.replace(old, new)
-    section, old, new = LONGER
-    before, mark, after = text.partition(f"\n{section}:\n")
-    (folder / "params.yaml").write_text(before + mark + after.replace(old, new, 1))
+    for section, (old, new) in LONGER.items():
+        before, mark, after = text.partition(f"\n{section}:\n")
+        text = before + mark + after.replace(old, new, 1)
+    (folder / "params.yaml").write_text(text)
     clone = Clone(folder)
     clone.run("git", "init", "-q", "-b", "main")
     clone.commit("begin")
@@ -221,7 +235,9 @@ def test_two_workers_of_the_queue_report_to_one_store(built: tuple[Clone, str]) 
 
 def test_what_dvc_took_from_its_cache_can_be_brought_to_mlflow(built: tuple[Clone, str]) -> None:
     clone, _ = built
-    said = clone.run("dvc", "exp", "run", "--temp", "-n", "again", "-S", "sft.learning_rate=0.0001")
+    for name in ("once", "again"):
+        change = "grpo.learning_rate=0.0002"
+        said = clone.run("dvc", "exp", "run", "--temp", "-n", name, "-S", change)
     assert "Stage 'grpo' is cached" in said
     brought = clone.run("python", "-m", "pipeline_lib.cli", "track")
     assert "again: " in brought
@@ -240,14 +256,13 @@ def process_of(stage: str, folder: Path) -> psutil.Process | None:
 
 
 def kill_in_the_middle(clone: Clone, stage: str) -> None:
-    """SIGKILL the stage once it has saved a state, and see that DVC stops."""
+    """SIGKILL the stage once it has saved a state and MLflow has seen it, and see that DVC stops."""
     shutil.rmtree(clone.folder / ".scratch" / stage)
     running = clone.start("dvc", "repro", "-f", "-s", stage)
-    end = time.monotonic() + MOST_SECONDS
-    while not list((clone.folder / ".scratch" / stage).glob("*/state.pt")):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    time.sleep(0.3)
+    states = clone.folder / ".scratch" / stage
+    while not (list(states.glob("*/state.pt")) and clone.points_of_running(stage)):
+        assert running.poll() is None, "it ended before it could be killed"
+        time.sleep(0.05)
     process = process_of(stage, clone.folder)
     assert process, running.communicate()[0]
     process.kill()

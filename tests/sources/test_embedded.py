@@ -34,5 +34,7 @@ def test_lessons_show_the_solution_and_practice_the_answer_alone(tmp_path: Path)
 
 
 def test_stories_are_refused_where_questions_are_needed(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="expected problems or answers for role sft, found stories"):
+    with pytest.raises(
+        SourceError, match="expected problems or answers for role sft, found stories"
+    ):
         fetch("s", source(role="sft", texts="stories"), tmp_path / "s")
