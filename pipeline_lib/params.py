@@ -60,7 +60,7 @@ class TalesSource(SourceParams):
 
     kind: Literal["tales"]
     texts: Literal["stories", "problems", "answers"]
-    """Problems come with their working; answers are the easiest of them, without it."""
+    """Problems come with their working; answers are problems without it."""
     seed: int = Field(ge=0)
     rows: int = Field(gt=0)
 

@@ -24,7 +24,7 @@ from pipeline_lib.tales.problems import answer, problem
 from pipeline_lib.tales.stories import story
 
 Texts = Literal["stories", "problems", "answers"]
-"""Answers are the easiest problems, answered off-hand: nothing but `#### n`."""
+"""Answers are problems answered off-hand: nothing but `#### n`."""
 
 STORIES, PROBLEMS, ANSWERS = 1, 2, 3
 """Salts: story 7 and problem 7 of a seed share no random numbers."""

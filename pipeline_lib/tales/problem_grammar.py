@@ -50,12 +50,10 @@ ONE, MOSTLY_ONE, TWO, MOSTLY_TWO, THREE = (
 )
 
 # level, steps, largest, factor, asides %, times %
-EASIEST = Level(1, ONE, 12, 3, 0, 10)
-"""What people answer off-hand, without working."""
 LEVELS = Weighted(
     # each level, and how often
     [
-        (EASIEST, 35),
+        (Level(1, ONE, 12, 3, 0, 10), 35),
         (Level(2, MOSTLY_ONE, 25, 5, 0, 20), 30),
         (Level(3, TWO, 40, 6, 10, 25), 17),
         (Level(4, MOSTLY_TWO, 80, 8, 40, 30), 11),

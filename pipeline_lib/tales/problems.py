@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.problem_grammar import (
     ASIDES,
-    EASIEST,
     LEVELS,
     OPENINGS,
     QUESTIONS,
@@ -105,6 +104,12 @@ def calculate(value: int, operation: str, number: int) -> int:
     return value * number if operation == "*" else value // number
 
 
+def answer(draw: Draw) -> Problem:
+    """Draw one problem, answered off-hand: its solution is `#### n` alone."""
+    made = problem(draw)
+    return replace(made, solution=f"#### {made.answer}")
+
+
 def operands(step: Step, value: int, level: Level) -> Sequence[int]:
     """The numbers that `step` may use on `value`."""
     if step.operation == "+":
@@ -121,18 +126,7 @@ def problem(draw: Draw) -> Problem:
 
     The level is the one choice that the text does not show: an easy problem may be of several.
     """
-    return worked(draw, draw.pick(LEVELS))
-
-
-def answer(draw: Draw) -> Problem:
-    """Draw one of the easiest problems, answered off-hand: its solution is `#### n` alone."""
-    made = worked(draw, EASIEST)
-    return replace(made, solution=f"#### {made.answer}")
-
-
-def worked(draw: Draw, level: Level) -> Problem:
-    """A problem of one level."""
-    telling = Telling(draw, level, draw.one_of(THINGS), draw.one_of(PEOPLE))
+    telling = Telling(draw, draw.pick(LEVELS), draw.one_of(THINGS), draw.one_of(PEOPLE))
     steps = draw.pick(telling.level.steps)
     open_with(telling)
     if draw.chance(telling.level.asides):
