@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline_lib.params import Params, read_params
 
 ROOT = Path(__file__).parents[1]
+
+settings.register_profile("machine", deadline=None)  # a busy machine is no bug
+settings.load_profile("machine")
 
 
 @pytest.fixture(scope="session")

@@ -211,7 +211,7 @@ def test_being_stopped_passes_through_the_generator(
     while not (project / "ready").exists():
         time.sleep(0.02)
     process.send_signal(number)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == status
     assert b"Traceback" not in said
     assert (project / "state").read_text() == "saved"

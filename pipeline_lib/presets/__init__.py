@@ -131,7 +131,8 @@ def _value(key: tuple[str, ...], value: Any) -> str:
         is_plain = PLAIN.fullmatch(value) and value.lower() not in WORDS
         return value if is_plain else f"'{value}'"
     if isinstance(value, float) and math.isfinite(value):
-        return repr(value)
+        mantissa, mark, exponent = repr(value).partition("e")  # YAML 1.1 reads 5e-05 as a string
+        return f"{mantissa}{'.0' if mark and '.' not in mantissa else ''}{mark}{exponent}"
     return json.dumps(value, separators=(",", ":")) if value != {} else "{}"
 
 
