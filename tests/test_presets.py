@@ -59,12 +59,12 @@ def test_an_experiment_with_the_args_has_the_params_that_apply_gives(name: str, 
     assert not any(" " in word for word in words)
     shipped = file.read_text()
     presets.apply(file, [name])
-    wanted = yaml.safe_load(file.read_text())
+    wanted = read_params(file)
 
     file.write_text(shipped)
     ((path, overrides),) = to_path_overrides(words[1::2]).items()
     apply_overrides(file.parent / path, overrides)
-    assert yaml.safe_load(file.read_text()) == wanted
+    assert read_params(file) == wanted
 
 
 def test_default_undoes_every_other_preset(file: Path) -> None:
@@ -76,11 +76,11 @@ def test_default_undoes_every_other_preset(file: Path) -> None:
 
 
 def test_args_of_default_lead_back_to_it(file: Path) -> None:
-    wanted = yaml.safe_load(file.read_text())
+    wanted = read_params(file)
     presets.apply(file, ["smoke"])
     overrides = presets.arguments(file, ["default"])[1::2]
     apply_overrides(file, overrides)
-    assert yaml.safe_load(file.read_text()) == wanted
+    assert read_params(file) == wanted
 
 
 def test_comments_and_order_stay(file: Path) -> None:

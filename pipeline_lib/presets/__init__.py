@@ -131,8 +131,7 @@ def _value(key: tuple[str, ...], value: Any) -> str:
         is_plain = PLAIN.fullmatch(value) and value.lower() not in WORDS
         return value if is_plain else f"'{value}'"
     if isinstance(value, float) and math.isfinite(value):
-        mantissa, mark, exponent = repr(value).partition("e")  # YAML 1.1 reads 5e-05 as a string
-        return f"{mantissa}{'.0' if mark and '.' not in mantissa else ''}{mark}{exponent}"
+        return repr(value)
     return json.dumps(value, separators=(",", ":")) if value != {} else "{}"
 
 
