@@ -21,11 +21,11 @@ def main(
     chat: Path,
     grpo_plots: Path,
 ) -> Iterator[stage.Metrics]:
-    grpo_plots.mkdir(parents=True, exist_ok=True)
     prompts = shards.read_prompts(rl_shards / "train")
     if not len(prompts):
         progress.say("grpo: no source with role rl in params.yaml: the sft model is handed on")
         checkpoints.hand_on(sft, chat, "grpo")
+        grpo_plots.mkdir(parents=True, exist_ok=True)
         yield {"skipped": 1}
         return
     hardware = choose(runtime)

@@ -9,7 +9,7 @@ from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, PretrainParams, RuntimeParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training import loop, pretrain, provenance, resume
+from pipeline_lib.training import batches, loop, pretrain, provenance, resume
 
 
 def main(
@@ -26,6 +26,7 @@ def main(
     train, validation = (
         shards.read(pretrain_shards / s, "pretrain") for s in ("train", "validation")
     )
+    batches.expect_room(train, model.context)  # before a model of that context takes the memory
     pieces = Tokenizer.load(tokenizer)
     sections = {"model": model, "pretrain": params}
     inputs = {"train": train.index.digest, "validation": validation.index.digest}

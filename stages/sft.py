@@ -20,11 +20,11 @@ def main(
     sft: Path,
     sft_plots: Path,
 ) -> Iterator[stage.Metrics]:
-    sft_plots.mkdir(parents=True, exist_ok=True)
     train, validation = (shards.read(sft_shards / s, "sft") for s in ("train", "validation"))
     if not train.index.documents:
         progress.say("sft: no source with role sft in params.yaml: the base model is handed on")
         checkpoints.hand_on(base, sft, "sft")
+        sft_plots.mkdir(parents=True, exist_ok=True)
         yield {"skipped": 1}
         return
     keep_freed_memory()

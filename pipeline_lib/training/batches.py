@@ -41,19 +41,24 @@ class Order:
         return epoch, int(self._permutation[within])
 
 
+def expect_room(shards: Shards, context: int) -> None:
+    """Refuse a context that the shards cannot fill twice; DataError names the largest that they can."""
+    tokens = len(shards.tokens)
+    if tokens < 2 * context + 1:
+        raise DataError(
+            f"model.context: expected at most {max((tokens - 1) // 2, 0)} for the {tokens:,} tokens of "
+            f"the {shards.index.split} shards, found {context}; lower it or add text"
+        )
+
+
 class Windows:
     """Training windows of `context` + 1 tokens over a shard's tokens laid end to end."""
 
     def __init__(self, shards: Shards, context: int, seed: int) -> None:
         self.shards, self.context, self.seed = shards, context, seed
-        tokens = len(shards.tokens)
-        if tokens < 2 * context + 1:
-            raise DataError(
-                f"model.context: expected at most {max((tokens - 1) // 2, 0)} for the {tokens:,} tokens of "
-                f"the {shards.index.split} shards, found {context}; lower it or add text"
-            )
+        expect_room(shards, context)
         # one window is kept back for the epoch's offset
-        self.order = Order((tokens - 1) // context - 1, shards.index.digest, seed)
+        self.order = Order((len(shards.tokens) - 1) // context - 1, shards.index.digest, seed)
 
     def batch(self, step: int, size: int) -> Int[Tensor, "B T"]:
         """Ids (B, context + 1): inputs are all but the last, targets all but the first."""
