@@ -28,7 +28,11 @@ WEIGHTS = {
     for name, made in {"pretrain": "base", "sft": "sft", "grpo": "chat"}.items()
 }
 STEADY = {"threads: 0": "threads: 1", "save_seconds: 20": "save_seconds: 0"}
-LONGER = {"sft": ("steps: 20", "steps: 150"), "grpo": ("steps: 4", "steps: 150")}
+LONGER = {
+    "pretrain": ("steps: 40", "steps: 400"),
+    "sft": ("steps: 20", "steps: 150"),
+    "grpo": ("steps: 4", "steps: 150"),
+}
 """Long enough to be killed after MLflow has heard of them."""
 MOST_SECONDS = 600
 
