@@ -68,3 +68,31 @@ def test_the_command_starts_without_torch_and_mlflow() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert told.stdout.strip() == "[]", told.stderr
+
+
+def test_the_core_runs_where_little_is_installed() -> None:
+    code = """
+import importlib.abc, sys
+
+class Bare(importlib.abc.MetaPathFinder):
+    missing = {"jaxtyping", "yaml", "pyarrow", "datasets", "mlflow", "dvc", "xxhash", "ftfy", "joblib", "matplotlib"}
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in self.missing:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Bare())
+import torch
+from pipeline_lib.formats import checkpoints, shards
+from pipeline_lib.model import generation, hardware
+from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.params import ModelParams
+from pipeline_lib.training import grpo, pretrain, sft
+shape = ModelParams(layers=1, channels=8, heads=2, kv_heads=1, head_width=4, hidden=8, context=8,
+                    rope_theta=1e4, qk_norm=True, tie_embeddings=True)
+model = Transformer(shape, 16, 0)
+print(len(generation.generate(model, [[1]], max_new_tokens=3, stop=set(), sampling=generation.Sampling())[0].ids))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.stdout.strip() == "3", told.stderr
