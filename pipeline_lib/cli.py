@@ -49,7 +49,9 @@ def _add_generate(commands: "Commands") -> None:
     command.set_defaults(command=_generate)
     _add_model(command)
     command.add_argument(
-        "--prompt", required=True, help="what to ask, or to go on from; -: read standard input"
+        "--prompt",
+        default="",
+        help="what to ask or to go on from; none: from nothing; -: from standard input",
     )
     command.add_argument(
         "--chat",
