@@ -33,6 +33,8 @@ class Manifest:
     rows: int
     bytes: int
     """UTF-8 bytes of the text."""
+    texts: str = ""
+    """Which texts the tales tell; empty for other kinds."""
 
 
 def write(folder: Path, manifest: Manifest) -> None:

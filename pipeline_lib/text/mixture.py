@@ -11,9 +11,10 @@ from typing import Any
 
 from pipeline_lib import progress
 from pipeline_lib.errors import DataError
-from pipeline_lib.formats import conversations, documents, files, manifests
+from pipeline_lib.formats import conversations, documents, files, manifests, mixtures
 from pipeline_lib.formats.conversations import conversation_id
 from pipeline_lib.formats.manifests import Manifest
+from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.formats.tables import Writer
 from pipeline_lib.params import CorpusParams
 from pipeline_lib.text import split
@@ -59,6 +60,8 @@ class Mixture:
                     f"{role}: expected texts for {part}, found none; "
                     "give more text or raise the shares of `corpus` in params.yaml"
                 )
+        if is_document:
+            mixtures.write(folder / mixtures.NAME, [self._component(s) for s in sources])
 
     def write_evaluation(self, folder: Path) -> None:
         """One folder for each evaluation source, whole; `index.json` names them."""
@@ -70,6 +73,11 @@ class Mixture:
             writer.close()
             self._count(f"evaluation.{source.name}", writer.rows, writer.bytes)
         files.write_json(folder / "index.json", [source.name for source in sources])
+
+    def _component(self, source: Manifest) -> Component:
+        name = f"pretrain.train.{source.name}"
+        counts = self._metrics[f"{name}.documents"], self._metrics[f"{name}.bytes"]
+        return Component(source.name, source.kind, source.texts, source.language, *counts)
 
     def metrics(self) -> Metrics:
         """Documents and bytes by part, then by source; how many were contaminated."""

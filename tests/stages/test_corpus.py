@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from pipeline_lib.errors import DataError
-from pipeline_lib.formats import conversations, documents, manifests
+from pipeline_lib.formats import conversations, documents, manifests, mixtures
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.manifests import Manifest
+from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.params import CorpusParams
 from stages import corpus
 
@@ -91,6 +92,25 @@ def test_a_weight_is_how_often_training_sees_a_document(house: House) -> None:
     assert set(many) == {2, 3}
     assert 0.35 < many[3] / many.total() < 0.65
     assert set(Counter(house.texts("validation")).values()) == {1}
+
+
+def test_the_mixture_says_what_training_reads_of_each_source(house: House) -> None:
+    house.document_source("half", TEXTS[:100], weight=0.5)
+    house.document_source("twice", TEXTS[100:], weight=2.0)
+    metrics = house.run()
+    found = mixtures.read(house.root / "pretrain" / mixtures.NAME)
+    assert found == [
+        Component(
+            name,
+            "file",
+            "",
+            "",
+            int(metrics[f"pretrain.train.{name}.documents"]),
+            int(metrics[f"pretrain.train.{name}.bytes"]),
+        )
+        for name in ("half", "twice")
+    ]
+    assert sum(one.documents for one in found) == len(house.texts("train"))
 
 
 def test_copies_stand_a_pass_apart(house: House) -> None:
