@@ -59,8 +59,10 @@ class TalesSource(SourceParams):
     """The embedded corpus: a pure function of (seed, index)."""
 
     kind: Literal["tales"]
-    texts: Literal["stories", "problems", "answers"]
+    texts: Literal["stories", "facts", "dialogues", "problems", "answers", "instructions"]
     """Problems come with their working; answers are problems without it."""
+    language: Literal["en", "ja", ""] = ""
+    """Absent: both, half and half."""
     seed: int = Field(ge=0)
     rows: int = Field(gt=0)
 
@@ -252,6 +254,10 @@ class EvaluateParams(Section):
     sampled_problems: int = Field(ge=0)
     """Problems that pass@k is measured on."""
     max_new_tokens: int = Field(gt=0)
+    free_samples: int = Field(ge=0)
+    """Texts from nothing in each language, read back where the corpus is tales; 0: none."""
+    pairs: int = Field(ge=0)
+    """Minimal pairs of each phenomenon, where the corpus is tales; 0: none."""
 
 
 class Params(Section):

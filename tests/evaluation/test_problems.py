@@ -31,7 +31,14 @@ SHAPE = ModelParams(
 )
 CPU = Hardware(torch.device("cpu"), torch.float32, 1)
 PARAMS = EvaluateParams(
-    seed=1, max_tokens=100, problems=9, samples=4, sampled_problems=3, max_new_tokens=16
+    seed=1,
+    max_tokens=100,
+    problems=9,
+    samples=4,
+    sampled_problems=3,
+    max_new_tokens=16,
+    free_samples=0,
+    pairs=0,
 )
 
 

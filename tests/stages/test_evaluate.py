@@ -28,7 +28,14 @@ SHAPE = ModelParams(
     tie_embeddings=True,
 )
 PARAMS = EvaluateParams(
-    seed=1, max_tokens=400, problems=6, samples=3, sampled_problems=2, max_new_tokens=8
+    seed=1,
+    max_tokens=400,
+    problems=6,
+    samples=3,
+    sampled_problems=2,
+    max_new_tokens=8,
+    free_samples=4,
+    pairs=1,
 )
 RUNTIME = RuntimeParams(
     device="cpu",
