@@ -1,0 +1,58 @@
+"""params.yaml, typed: one section per stage, no defaults, nothing unread, every fault named at once.
+
+A value has one home, params.yaml. The one exception is a source in `download.sources`: its optional fields may be
+absent, since a mapping of many kinds would otherwise drown in nulls.
+"""
+
+from pipeline_lib.params.data import CleanParams, CorpusParams, ShardParams, TokenizerParams
+from pipeline_lib.params.evaluation import EvaluateParams
+from pipeline_lib.params.reading import Params, check, read_params
+from pipeline_lib.params.runtime import RuntimeParams, project_root
+from pipeline_lib.params.section import Section, Share
+from pipeline_lib.params.sources import (
+    ROLES,
+    DownloadParams,
+    FileSource,
+    HubSource,
+    Role,
+    Source,
+    SourceParams,
+    TalesSource,
+)
+from pipeline_lib.params.training import (
+    BatchedParams,
+    GrpoParams,
+    ModelParams,
+    OptimizerParams,
+    PretrainParams,
+    SftParams,
+)
+
+__all__ = [
+    "ROLES",
+    "BatchedParams",
+    "CleanParams",
+    "CorpusParams",
+    "DownloadParams",
+    "EvaluateParams",
+    "FileSource",
+    "GrpoParams",
+    "HubSource",
+    "ModelParams",
+    "OptimizerParams",
+    "Params",
+    "PretrainParams",
+    "Role",
+    "RuntimeParams",
+    "Section",
+    "SftParams",
+    "ShardParams",
+    "Share",
+    "Source",
+    "SourceParams",
+    "TalesSource",
+    "TokenizerParams",
+    "check",
+    "project_root",
+    "read_params",
+]

@@ -1,0 +1,46 @@
+"""The data stages' sections: from cleaning to shards."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline_lib.params.section import Section, Share
+
+
+class CleanParams(Section):
+    normal_form: Literal["NFKC", "NFC"]
+    """Unicode normalisation, done here and nowhere else."""
+    min_chars: int = Field(ge=0)
+    """Shorter documents hold too little context to predict from."""
+    max_chars: int = Field(gt=0)
+    max_duplicate_lines: Share
+    """Share of lines that repeat an earlier one (Gopher, appendix A: 0.30)."""
+    max_duplicate_line_chars: Share
+    """Share of characters in such lines (Gopher: 0.20)."""
+    max_top_ngram: Share
+    """Share of characters in repeats of the most frequent 4-gram of words (Gopher: 0.16) or, where there are no
+    spaces, 12-gram of characters."""
+
+
+class CorpusParams(Section):
+    seed: int
+    """Changes which documents are held out, and which a fractional weight takes."""
+    validation_share: float = Field(gt=0, lt=0.5)
+    test_share: float = Field(gt=0, lt=0.5)
+
+
+class TokenizerParams(Section):
+    kind: Literal["unigram", "bpe"]
+    vocab_size: int = Field(ge=264, le=262_144)
+    """Pieces in all: 256 bytes, the special ones, and what is learnt."""
+    character_coverage: float = Field(gt=0.9, le=1)
+    """Share of the characters that get a piece of their own; the rest are spelled in bytes."""
+    sample_bytes: int = Field(gt=0)
+    """Text to train on; drawn evenly from all of it."""
+    split_digits: bool
+    """Each digit is a piece: arithmetic is easier to learn."""
+
+
+class ShardParams(Section):
+    file_tokens: int = Field(gt=0)
+    """Tokens in one .npy file."""

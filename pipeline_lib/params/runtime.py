@@ -1,0 +1,36 @@
+"""Where and how to run: no stage depends on it."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline_lib.params.section import Section
+
+
+class RuntimeParams(Section):
+    """Where and how to run. No stage depends on it: moving to a GPU rebuilds nothing."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    """auto: a GPU where there is one."""
+    precision: Literal["auto", "bf16", "fp32"]
+    """auto: bf16 where the hardware multiplies it fast (AMX, AVX512-BF16, recent GPUs)."""
+    threads: int = Field(ge=0)
+    """Threads of torch; 0: one per core. Training is bit-identical for the same number only."""
+    workers: int = Field(ge=0)
+    """Processes of the data stages; 0: one per core. Their bytes do not depend on it."""
+    log_every: int = Field(gt=0)
+    """Steps between two logged rows."""
+    save_seconds: float = Field(ge=0)
+    """Seconds between two saved states of a training stage: the most work a kill costs. 0: every step."""
+    resume: Literal["same", "any"]
+    """any: go on from a state that other code, another device or other threads made."""
+
+
+def project_root() -> Path:
+    """The main project's folder, also inside DVC's temporary workspaces: DVC_ROOT, else the nearest dvc.yaml upwards."""
+    if told := os.environ.get("DVC_ROOT"):
+        return Path(told)
+    here = Path.cwd()
+    return next((f for f in (here, *here.parents) if (f / "dvc.yaml").exists()), here)

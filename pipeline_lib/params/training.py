@@ -1,0 +1,99 @@
+"""The model's shape, and what the training stages do with it."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from pipeline_lib.params.section import Section, Share
+
+
+class ModelParams(Section):
+    layers: int = Field(gt=0)
+    channels: int = Field(gt=0)
+    """Width of the residual stream (C)."""
+    heads: int = Field(gt=0)
+    kv_heads: int = Field(gt=0)
+    """Key and value heads, each shared by heads / kv_heads query heads (grouped-query attention)."""
+    head_width: int = Field(gt=0, multiple_of=2)
+    """Channels of one head (D)."""
+    hidden: int = Field(gt=0)
+    """Width inside the SwiGLU feed-forward."""
+    context: int = Field(gt=1)
+    """Tokens the model sees at once (T)."""
+    rope_theta: float = Field(gt=0)
+    qk_norm: bool
+    """RMSNorm on queries and keys: larger learning rates stay stable."""
+    tie_embeddings: bool
+    """The output matrix is the embedding."""
+
+    @model_validator(mode="after")
+    def heads_share_evenly(self) -> "ModelParams":
+        if self.heads % self.kv_heads:
+            raise ValueError(
+                f"kv_heads: expected a divisor of heads ({self.heads}), found {self.kv_heads}"
+            )
+        return self
+
+
+class OptimizerParams(Section):
+    """What every training stage has: AdamW with warm-up, cosine decay and clipping."""
+
+    seed: int
+    steps: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    final_learning_rate: Share  # of learning_rate, at the last step
+    warmup_steps: int = Field(ge=0)
+    weight_decay: float = Field(ge=0)  # on matrices only
+    beta1: float = Field(ge=0, lt=1)
+    beta2: float = Field(ge=0, lt=1)
+    clip_norm: float = Field(ge=0)
+    """Largest norm of the whole gradient; 0: no clipping."""
+
+
+class BatchedParams(OptimizerParams):
+    batch: int = Field(gt=0)
+    """Sequences of `model.context` tokens per step (B)."""
+    micro_batch: int = Field(gt=0)
+    """Sequences at once; gradients are accumulated to a batch."""
+    evaluate_every: int = Field(gt=0)
+    """Steps between two validations."""
+    evaluate_batches: int = Field(gt=0)
+    """Batches of `micro_batch` sequences each validation reads."""
+
+    @model_validator(mode="after")
+    def batch_divides(self) -> "BatchedParams":
+        if self.batch % self.micro_batch:
+            raise ValueError(
+                f"micro_batch: expected a divisor of batch ({self.batch}), found {self.micro_batch}"
+            )
+        return self
+
+
+class PretrainParams(BatchedParams):
+    sample_every: int = Field(ge=0)
+    """Steps between two samples of text; 0: none."""
+    sample_tokens: int = Field(gt=0)
+
+
+class SftParams(BatchedParams):
+    """Batches are packed rows; the weights of the best validation are kept."""
+
+
+class GrpoParams(OptimizerParams):
+    prompts: int = Field(gt=0)  # per step
+    group: int = Field(gt=1)  # completions per prompt (G)
+    micro_batch: int = Field(gt=0)
+    """Completions at once in the backward pass."""
+    updates: int = Field(gt=0)
+    """Optimizer steps on each batch of rollouts; 1: on policy."""
+    max_new_tokens: int = Field(gt=0)
+    temperature: float = Field(gt=0)  # of sampling and of scoring alike
+    clip_low: float = Field(gt=0, lt=1)
+    clip_high: float = Field(gt=0)
+    """The ratio is clipped to [1 - clip_low, 1 + clip_high]."""
+    beta: float = Field(ge=0)
+    """Weight of the KL penalty towards the SFT model; 0: none, and no second model in memory."""
+    advantage: Literal["standardised", "centred"]
+    """(R - mean) / std per group as in GRPO, or R - mean as in Dr. GRPO."""
+    aggregation: Literal["grpo", "dr_grpo", "dapo"]
+    """Mean over sequences of token means; sum / (B x max length); sum / tokens of the step."""
