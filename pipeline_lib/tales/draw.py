@@ -31,7 +31,7 @@ def mix(number: int) -> int:
 class Weighted(Generic[Item]):
     """A finite distribution: items with whole-number weights, in a fixed order."""
 
-    __slots__ = ("bits", "bounds", "items", "total")
+    __slots__ = ("bits", "bounds", "items", "place", "total")
 
     def __init__(self, pairs: Iterable[tuple[Item, int]]) -> None:
         kept = [(item, weight) for item, weight in pairs if weight > 0]
@@ -40,6 +40,7 @@ class Weighted(Generic[Item]):
         self.items = tuple(item for item, _ in kept)
         self.bounds = tuple(accumulate(weight for _, weight in kept))
         self.total = self.bounds[-1]
+        self.place = {item: place for place, item in enumerate(self.items)}
         self.bits = tuple(log2(weight / self.total) for _, weight in kept)
 
 

@@ -1,0 +1,76 @@
+"""What a recogniser says of a text."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline_lib.tales.lexicon import Language
+
+Fault = Literal["grammar", "world"]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a text leaves the grammar, or contradicts its world."""
+
+    position: int
+    """Characters before it."""
+    expected: str
+    reason: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text that is well told."""
+
+    kind: str
+    language: Language
+    log2_probability: float
+    """Given its kind and its language."""
+    sentences: int
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """On one sentence, from `start` to `end`, and the first thing that is wrong with it."""
+
+    start: int
+    end: int
+    fault: Break | None = None
+
+    @property
+    def grammatical(self) -> bool:
+        return self.fault is None or self.fault.fault == "world"
+
+    @property
+    def consistent(self) -> bool:
+        return self.fault is None
+
+    @property
+    def reason(self) -> str:
+        return self.fault.reason if self.fault else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole text, sentence by sentence, faults or not."""
+
+    kind: str | None
+    """None: nothing in it is a sentence of the grammar."""
+    language: Language
+    verdicts: tuple[Verdict, ...]
+    log2_probability: float
+    """Minus infinity unless all is well."""
+    ending: Break | None = None
+    """What is wrong with where it ends."""
+    level: int = 0
+
+    @property
+    def whole(self) -> bool:
+        return self.ending is None and all(verdict.consistent for verdict in self.verdicts)
+
+    @property
+    def first_fault(self) -> Break | None:
+        """The fault that stands first."""
+        return next((v.fault for v in self.verdicts if v.fault), self.ending)

@@ -1,0 +1,188 @@
+"""Who or what may take part in the events of a story, given who and what was chosen before."""
+
+from collections.abc import Sequence
+
+from pipeline_lib.tales import lexicon
+from pipeline_lib.tales.forms import Entity
+from pipeline_lib.tales.lexicon import Amount
+from pipeline_lib.tales.patterns import Roles, Rule
+from pipeline_lib.tales.story_world import FOODS, MOST_NOUNS, StoryWorld
+
+HANDFUL = 5
+"""The most that is found at once."""
+ITEMS = tuple(item for row in lexicon.ITEMS for item in row)
+HANDFULS = tuple(
+    amount for noun in lexicon.COUNTED for amount in lexicon.AMOUNTS[noun][1 : HANDFUL + 1]
+)
+
+
+def _here(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    return world.here
+
+
+def _others(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
+    agent = roles["agent"]
+    return [person for person in world.here if person is not agent]
+
+
+def _holders(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    where = world.where
+    holders = [where[item] for item in world.items]
+    return [person for person in world.here if person in holders]
+
+
+def _owners(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    counts, nouns = world.counts, world.nouns
+    return [p for p in world.here if any(counts.get((p, noun)) for noun in nouns)]
+
+
+def _eaters(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    counts, nouns = world.counts, world.nouns
+    return [
+        p for p in world.here if any(counts.get((p, n)) for n in nouns if n in FOODS)
+    ]
+
+
+def _lackers(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    counts, nouns = world.counts, world.nouns
+    return [p for p in world.here if any(not counts.get((p, noun)) for noun in nouns)]
+
+
+def _lacked(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
+    return [noun for noun in world.nouns if not world.counts.get((roles["agent"], noun))]
+
+
+def _held(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
+    return world.held_by(roles["agent"])
+
+
+def _up_to(amounts: Sequence[Amount], most: int) -> list[Entity]:
+    return [
+        lexicon.AMOUNTS[a.noun][n] for a in amounts for n in range(1, min(a.count, most) + 1)
+    ]
+
+
+def _some(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
+    return _up_to(world.amounts_of(roles["agent"]), HANDFUL)
+
+
+def _bites(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
+    return _up_to([a for a in world.amounts_of(roles["agent"]) if a.noun in FOODS], 3)
+
+
+def _handfuls(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    if len(world.nouns) < MOST_NOUNS:
+        return HANDFULS
+    return [amount for noun in world.nouns for amount in lexicon.AMOUNTS[noun][1 : HANDFUL + 1]]
+
+
+def _unknown_people(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    if not world.people:
+        return lexicon.PEOPLE
+    return [person for person in lexicon.PEOPLE if person not in world.people]
+
+
+def _unknown_items(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    if not world.items:
+        return ITEMS
+    nouns = [item.noun for item in world.items]
+    return [i for row, noun in zip(lexicon.ITEMS, lexicon.THINGS, strict=True) if noun not in nouns for i in row]
+
+
+def _elsewhere(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    return [place for place in lexicon.PLACES if place is not world.place]
+
+
+def _asked(world: StoryWorld) -> Sequence[Entity]:
+    """Who may answer: the one asked, the holder, or anybody but the asker."""
+    question = world.question
+    if question is None:
+        return ()
+    if question.asked is not None:
+        return (question.asked,)
+    holder = world.where.get(question.about)
+    if holder in world.here:
+        return (holder,)
+    return [person for person in world.here if person is not question.asker]
+
+
+def _seekers(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    where = world.where
+    return [p for p in world.here if any(where[item] is not p for item in world.items)]
+
+
+def _wishers(world: StoryWorld, _: Roles) -> Sequence[Entity]:
+    holders = [world.where[item] for item in world.items]
+    here = world.here
+    return [p for p in here if any(q is not p and q in holders for q in here)]
+
+
+def _missed(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
+    return [item for item in world.items if world.where[item] is not roles["agent"]]
+
+
+def _wanted(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
+    others = _others(world, roles)
+    return [item for item in world.items if world.where[item] in others]
+
+
+HERE = Rule(_here, "is not here")
+OTHER = Rule(_others, "is not another one who is here")
+HERO = Rule(lambda w, _: w.here[:1], "is not the hero")
+COMPANION = Rule(lambda w, _: w.here[1:], "is not with the hero")
+ABSENT = Rule(lambda w, _: [p for p in w.people if p not in w.here], "has not been away")
+HOLDER = Rule(_holders, "does not hold anything")
+OWNER = Rule(_owners, "does not have any of them")
+EATER = Rule(_eaters, "has nothing to eat")
+LACKER = Rule(_lackers, "does not lack anything")
+LACKED = Rule(_lacked, "has some of them")
+HELD = Rule(_held, "does not hold that")
+LYING = Rule(lambda w, _: [i for i in w.items if w.where[i] is w.place], "does not lie here")
+LOST = Rule(lambda w, _: [i for i in w.items if w.where[i] is None], "is not lost")
+FOUND = Rule(
+    lambda w, _: [i for i in w.items if i in w.finder and w.where[i] is not None],
+    "was not found, or it has another look",
+)
+FINDER = Rule(lambda w, r: [w.finder[r["item"]]] if r["item"] in w.finder else [], "did not find it")
+SOME = Rule(_some, "does not have that many")
+ALL = Rule(lambda w, r: w.amounts_of(r["agent"]), "has another number of them")
+BITES = Rule(_bites, "does not have that much to eat")
+HANDFULS_RULE = Rule(_handfuls, "is more than one finds, or the third kind in a story")
+NEW_PERSON = Rule(_unknown_people, "is known already")
+NEW_ITEM = Rule(_unknown_items, "is known already")
+NEW_PLACE = Rule(_elsewhere, "is where they are")
+THIS_PLACE = Rule(lambda w, _: [w.place], "is not where they are")
+STRANGER = Rule(lambda w, _: [p for p in w.here if p in w.strangers], "is no stranger")
+FRIEND = Rule(lambda w, _: [p for p in w.here if p in w.friends], "is no friend")
+UNDESCRIBED = Rule(
+    lambda w, _: [p for p in w.here if p not in w.described], "has been described already"
+)
+NEW_FEAT = Rule(
+    lambda w, r: [f for f in lexicon.FEATS if (r["agent"], f) not in w.feats],
+    "has been said already",
+)
+SEEKER = Rule(_seekers, "has everything")
+WISHER = Rule(_wishers, "has everything that is held here")
+MISSED = Rule(_missed, "is no thing that one would ask for")
+WANTED = Rule(_wanted, "is not held by another one here")
+NOUN = Rule(lambda w, _: w.nouns, "has not been told of")
+ANSWERER = Rule(lambda w, _: _asked(w), "is not the one to answer")
+ASKER = Rule(lambda w, _: [w.question.asker] if w.question else [], "did not ask")
+ASKED_ITEM = Rule(lambda w, _: [w.question.about] if w.question else [], "is not what was asked for")
+ASKED_PLACE = Rule(
+    lambda w, _: [w.where.get(w.question.about)] if w.question else [], "is not where it is"
+)
+ASKED_HOLDER = ASKED_PLACE
+ASKED_AMOUNT = Rule(
+    lambda w, r: [
+        lexicon.AMOUNTS[w.question.about][w.counts.get((r["agent"], w.question.about), 0)]
+    ]
+    if w.question and w.question.about in lexicon.AMOUNTS
+    else [],
+    "is not how many there are",
+)
+
+
+def any_of(phrases: Sequence[Entity]) -> Rule:
+    """A rule that leaves everything open."""
+    return Rule(lambda _w, _r: phrases, "is not one of these")

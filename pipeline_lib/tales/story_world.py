@@ -1,0 +1,194 @@
+"""The world of a story: who is here, who holds what and how many, who knows whom, what was asked.
+
+Rules say who or what may take part in an event; effects say what it changes. Effects hold for any
+arguments, also those that no rule would offer: a recogniser follows a model's story wherever it
+goes.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline_lib.tales import lexicon
+from pipeline_lib.tales.draw import Weighted
+from pipeline_lib.tales.forms import Entity
+from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person, Phrase, Place
+from pipeline_lib.tales.patterns import Event, Roles
+
+MOST_PEOPLE, MOST_ITEMS, MOST_NOUNS = 3, 3, 2
+
+class Question(NamedTuple):
+    """What waits for an answer."""
+
+    kind: str
+    asker: Person
+    about: Entity
+    asked: Person | None = None
+
+
+class StoryWorld:
+    """Where everything is. `menu` finds what may happen from what holds."""
+
+    def __init__(self, menu: "Menu") -> None:
+        self.menu = menu
+        self.people: list[Person] = []
+        self.here: list[Person] = []
+        self.place: Place | None = None
+        self.items: list[Item] = []
+        self.where: dict[Item, Person | Place | None] = {}
+        """Holder or place; None: lost."""
+        self.finder: dict[Item, Person] = {}
+        self.nouns: list[Noun] = []
+        self.counts: dict[tuple[Person | None, Noun], int] = {}
+        self.strangers: list[Person] = []
+        self.friends: list[Person] = []
+        self.described: list[Person] = []
+        self.feats: list[tuple[Person, Phrase]] = []
+        self.question: Question | None = None
+        self.subject: Entity = None
+        self.item: Entity = None
+        self.done = False
+
+    def possible(self) -> Weighted[Event]:
+        if self.question is not None:
+            return self.menu.given(answers(self, self.question))
+        return self.menu.given(holds(self))
+
+    def pointed_at(self, gender: str, roles: Roles) -> Entity:
+        """The only one here of that gender, but for who acts."""
+        agent = roles.get("agent")
+        found = None
+        for person in self.here:
+            if person is not agent and person.gender == gender:
+                if found is not None:
+                    return None
+                found = person
+        return found
+
+    def add(self, person: Person, noun: Noun, change: int) -> None:
+        count = self.counts.get((person, noun), 0) + change
+        self.counts[person, noun] = min(max(count, 0), lexicon.MOST)
+        if noun not in self.nouns:
+            self.nouns.append(noun)
+
+    def held_by(self, person: Person) -> list[Item]:
+        return [item for item in self.items if self.where[item] is person]
+
+    def amounts_of(self, person: Person) -> list[Amount]:
+        """What the person has, by kind."""
+        return [
+            lexicon.AMOUNTS[noun][self.counts[person, noun]]
+            for noun in self.nouns
+            if self.counts.get((person, noun))
+        ]
+
+
+STATES = (
+    "start company alone room away unknown lying lost mine held found known counted stock own food none "
+    "plain stranger friend question with absent here there nowhere some nothing request"
+).split()
+BIT = {name: 1 << number for number, name in enumerate(STATES)}
+"""What an event may need, by name."""
+(HAS_COMPANY, HAS_ALONE, HAS_ROOM, HAS_AWAY, HAS_UNKNOWN, HAS_LYING, HAS_GONE, HAS_MINE, HELD_HERE, WAS_FOUND, HAS_KNOWN, HAS_COUNTED, HAS_STOCK, HAS_OWN, HAS_FED, HAS_LACK) = (
+    BIT[name] for name in STATES[1:17]
+)
+FOODS = frozenset(lexicon.FOOD)
+
+
+class Menu:
+    """What may happen, by what holds; each answer is worked out once."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.needs = [(event, sum(BIT[name] for name in event.needs.split())) for event in events]
+        self._known: dict[int, Weighted[Event]] = {}
+
+    def given(self, held: int) -> Weighted[Event]:
+        """`held`: the bits of what holds. At the start and after a question nothing else happens."""
+        known = self._known.get(held)
+        if known is None:
+            special = held & (BIT["start"] | BIT["question"])
+            known = self._known[held] = Weighted(
+                (event, event.weight)
+                for event, needs in self.needs
+                if needs & held == needs and needs & special == special
+            )
+        return known
+
+
+def holds(world: StoryWorld) -> int:
+    """The bits of what holds between questions."""
+    if world.place is None:
+        return BIT["start"]
+    here, where, place = world.here, world.where, world.place
+    hero = here[0]
+    held = HAS_COMPANY if len(here) > 1 else HAS_ALONE
+    if len(world.people) < MOST_PEOPLE:
+        held |= HAS_ROOM
+    if len(here) < len(world.people):
+        held |= HAS_AWAY
+    if len(world.items) < MOST_ITEMS:
+        held |= HAS_UNKNOWN
+    for item in world.items:
+        at = where[item]
+        held |= HAS_KNOWN
+        if at is None:
+            held |= HAS_GONE
+            continue
+        if at is place:
+            held |= HAS_LYING
+        elif at is hero:
+            held |= HAS_MINE | HELD_HERE
+        elif at in here:
+            held |= HELD_HERE
+        if item in world.finder:
+            held |= WAS_FOUND
+    return held | _counted(world, hero) | _ties(world)
+
+
+def _counted(world: StoryWorld, hero: Person) -> int:
+    held = 0
+    counts = world.counts
+    for noun in world.nouns:
+        held |= HAS_COUNTED
+        for person in world.here:
+            if not counts.get((person, noun)):
+                held |= HAS_LACK
+                continue
+            held |= HAS_STOCK
+            if person is hero:
+                held |= HAS_OWN
+            if noun in FOODS:
+                held |= HAS_FED
+    return held
+
+
+PLAIN, STRANGE, FRIENDLY = BIT["plain"], BIT["stranger"], BIT["friend"]
+
+
+def _ties(world: StoryWorld) -> int:
+    held = 0
+    for person in world.here:
+        if person not in world.described:
+            held |= PLAIN
+        if person in world.strangers:
+            held |= STRANGE
+        elif person in world.friends:
+            held |= FRIENDLY
+    return held
+
+
+def answers(world: StoryWorld, question: Question) -> int:
+    """The bits of what a question allows."""
+    return BIT["question"] | BIT[_answer(world, question)]
+
+
+def _answer(world: StoryWorld, question: Question) -> str:
+    if question.kind == "request":
+        return "request"
+    if question.kind == "many":
+        return "some" if world.counts.get((question.asked, question.about)) else "nothing"
+    at = world.where.get(question.about)
+    if at is None:
+        return "nowhere"
+    if isinstance(at, Place):
+        return "here" if at is world.place else "there"
+    return "with" if at in world.here else "absent"

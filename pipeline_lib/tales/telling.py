@@ -1,0 +1,300 @@
+"""Telling a text and reading it back, by the same steps.
+
+`tell` runs a world: which events may happen, who may take part, what changes. A `Writer` answers
+each question by a draw and writes the sentence; a `Reader` finds the answer in the sentence that
+stands there, and where it is none of those that may be, notes the fault and goes on. Both add up
+log2 of the same probabilities, so they agree by construction.
+
+What happens is drawn from one stream and how it is told from another: a tale and its translation
+are the same events.
+"""
+
+import math
+import re
+from bisect import bisect
+from collections.abc import Sequence
+from typing import Protocol
+
+from pipeline_lib.tales.draw import LOG2, Draw, Weighted
+from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Entity, Found, Tongue, vocabulary
+from pipeline_lib.tales.lexicon import Language
+from pipeline_lib.tales.patterns import Entry, Event, Grammar, Roles, Rule
+from pipeline_lib.tales.reading import Break, Report, Verdict
+
+SENTENCE = re.compile(r"([ \n]?)([^.。?]*(?:\?\"[^.。?]*)*(?:[.。]|\?|\Z))")
+"""What stands before a sentence, and the sentence up to its full stop; a question in quotes goes on."""
+
+
+class World(Protocol):
+    """What a kind of text knows of its own world."""
+
+    subject: Entity
+    """Whom the last sentence was about."""
+    item: Entity
+    """The thing it named."""
+
+    @property
+    def done(self) -> bool: ...
+
+    def possible(self) -> Weighted[Event]:
+        """What may happen next."""
+        ...
+
+    def pointed_at(self, gender: str, roles: Roles) -> Entity:
+        """The one that `him` or `her` means, or None."""
+        ...
+
+
+class Pen(Protocol):
+    def event(self, world: World) -> Event | None: ...
+
+    def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity: ...
+
+    def say(self, event: Event, world: World, roles: Roles) -> None: ...
+
+
+def tell(pen: Pen, world: World) -> None:
+    """One text, from its first event to its last."""
+    while not world.done:
+        event = pen.event(world)
+        if event is None:
+            return
+        roles: Roles = {}
+        for role, rule in event.roles.items():
+            roles[role] = pen.choose(role, rule, world, roles)
+        pen.say(event, world, roles)
+        event.effect(world, roles)
+
+
+class Writer:
+    """Draws what happens and how it is told."""
+
+    def __init__(self, grammar: Grammar, tongue: Tongue, events: Draw, words: Draw) -> None:
+        self.patterns = grammar.patterns[tongue]
+        self.space = " " if tongue == "en" else ""
+        self.events, self.words = events, words
+        self.parts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self.parts)
+
+    def event(self, world: World) -> Event:
+        return self.events.pick(world.possible())
+
+    def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity:
+        return self.events.one_of(rule.candidates(world, roles))
+
+    def say(self, event: Event, world: World, roles: Roles) -> None:
+        words, parts = self.words, self.parts
+        patterns = self.patterns[event]
+        pattern = patterns[words.below(len(patterns))]
+        bits = 0
+        for number, (role, reference) in enumerate(pattern.references):
+            if reference.is_clear(world, roles[role], roles) and words.chance(reference.percent):
+                bits |= 1 << number
+        template, slots = pattern.variants[bits]
+        if parts:
+            parts.append("\n" if event.opens_paragraph else self.space)
+        parts.append(template % tuple([table[roles[role]] for role, table in slots]))
+
+
+class Reader:
+    """Reads a text sentence by sentence, against a world."""
+
+    def __init__(self, grammar: Grammar, tongue: Tongue, text: str) -> None:
+        self.grammar, self.tongue, self.text = grammar, tongue, text
+        self.language: Language = LANGUAGE[tongue]
+        self.verdicts: list[Verdict] = []
+        self.log2_probability = 0.0
+        self.ending: Break | None = None
+        self._place = 0
+        self._start = 0
+        self._fault: Break | None = None
+        self._entry: Entry
+        self._found: list[Found]
+        self._space = " " if tongue == "en" else ""
+        self._gap = ""
+
+    def read(self, world: World) -> Report:
+        """Go through the whole text; `world` is how it starts."""
+        tell(self, world)
+        if self.ending is None and self._place < len(self.text):
+            self.ending = Break(self._place, "the end of the text", "it goes on after its end", "world")
+            while self._next_sentence() is not None:
+                self._blame(self._start, "the end of the text", "it stands after the end")
+                self._close()
+        ill = self.ending is not None or any(not verdict.consistent for verdict in self.verdicts)
+        return Report(
+            kind=None,
+            language=self.language,
+            verdicts=tuple(self.verdicts),
+            log2_probability=-math.inf if ill else self.log2_probability,
+            ending=self.ending,
+        )
+
+    def event(self, world: World) -> Event | None:
+        """The event that the next readable sentence tells; None where the text ends."""
+        entry = self._next_sentence()
+        if entry is None:
+            self.ending = Break(len(self.text), "the rest of the tale", "it ends too early", "world")
+            return None
+        possible, event = world.possible(), entry.event
+        if event not in possible.place:
+            self._blame(self._start, _names(possible.items), f"{event.name}: it cannot happen here")
+        else:
+            self.log2_probability += possible.bits[possible.place[event]]
+        expected = "\n" if event.opens_paragraph else self._space
+        if self._gap != (expected if self.verdicts else ""):
+            self._ungrammatical(self._start, repr(expected), "sentences are joined in another way")
+        return event
+
+    def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity:
+        candidates = rule.candidates(world, roles)
+        entity = self._meant(role, candidates, world, roles)
+        if entity in candidates:
+            self.log2_probability -= _log2(len(candidates))
+        else:
+            self._blame(self._where(role), role, rule.reason)
+            entity = candidates[0] if entity is None and candidates else entity
+        return entity
+
+    def say(self, event: Event, world: World, roles: Roles) -> None:
+        entry = self._entry
+        patterns = self.grammar.patterns[self.tongue][event]
+        self.log2_probability -= _log2(len(patterns))
+        for number, (role, reference) in enumerate(patterns[entry.pattern].references):
+            is_short = bool(entry.bits >> number & 1)
+            if reference.is_clear(world, roles[role], roles):
+                percent = reference.percent if is_short else 100 - reference.percent
+                self.log2_probability += LOG2[percent] - LOG2[100]
+            elif is_short:
+                self._blame(self._start, "a name", "it is not clear who or what is meant")
+        self._close()
+
+    def _next_sentence(self) -> Entry | None:
+        """The next sentence that has a shape; those before it are noted as ungrammatical."""
+        while self._place < len(self.text):
+            match = SENTENCE.match(self.text, self._place)
+            if match is None or match.end() == self._place:
+                break
+            self._start, self._gap, self._place = match.start(2), match[1], match.end()
+            self._fault = None
+            entry, self._found, tongue = self._parsed(match[2])
+            if entry is not None:
+                self._entry = entry
+                if tongue != self.tongue:
+                    self._blame(self._start, f"the {self.tongue} form", "polite and plain are mixed")
+                self._expect_agreement(entry)
+                return entry
+            self._fault = explain(self.grammar, self.tongue, match[2], self._start)
+            self._close()
+        return None
+
+    def _parsed(self, sentence: str) -> tuple[Entry | None, list[Found], Tongue]:
+        """As this tongue says it, or else as another of the language does."""
+        for tongue in (self.tongue, *TONGUES[self.language]):
+            entry, found = read_sentence(self.grammar, tongue, sentence)
+            if entry is not None:
+                return entry, found, tongue
+        return None, found, self.tongue
+
+    def _expect_agreement(self, entry: Entry) -> None:
+        for role, place in entry.places:
+            gender = entry.genders.get(role)
+            text = self._found[place].text
+            person = vocabulary(self.language).entities[text][0]
+            if gender is not None and person.gender != gender:
+                self._ungrammatical(
+                    self._start + self._found[place].start,
+                    f"a word that agrees with {text}",
+                    f"{text} and a word that stands for {gender} do not agree",
+                )
+
+    def _meant(
+        self, role: str, candidates: Sequence[Entity], world: World, roles: Roles
+    ) -> Entity:
+        """Whom or what the sentence names in this role."""
+        entry = self._entry
+        known = [place for name, place in entry.places if name == role]
+        if known:
+            named = vocabulary(self.language).entities[self._found[known[0]].text]
+            if any(self._found[place].text != self._found[known[0]].text for place in known[1:]):
+                self._blame(self._where(role), role, "one role, two names")
+            return next((entity for entity in candidates if entity in named), named[0])
+        if role in entry.short:
+            return self._pointed(role, world, roles)
+        return candidates[0] if len(candidates) == 1 else None
+
+    def _pointed(self, role: str, world: World, roles: Roles) -> Entity:
+        gender = self._entry.short[role]
+        references = self.grammar.patterns[self.tongue][self._entry.event][self._entry.pattern]
+        name = next(r.full for known, r in references.references if known == role)
+        if name != "name":
+            return world.item
+        is_subject = role == next(iter(self._entry.event.roles))
+        entity = world.subject if is_subject else world.pointed_at(gender, roles)
+        if gender and (entity is None or entity.gender != gender):
+            self._blame(self._start, "another pronoun", f"nobody here is meant by {gender}")
+        return entity
+
+    def _where(self, role: str) -> int:
+        places = [place for name, place in self._entry.places if name == role]
+        return self._start + (self._found[places[0]].start if places else 0)
+
+    def _blame(self, position: int, expected: str, reason: str) -> None:
+        """Note a contradiction, unless the sentence has a fault already."""
+        self._fault = self._fault or Break(position, expected, reason, "world")
+
+    def _ungrammatical(self, position: int, expected: str, reason: str) -> None:
+        if self._fault is None or self._fault.fault == "world":
+            self._fault = Break(position, expected, reason, "grammar")
+
+    def _close(self) -> None:
+        self.verdicts.append(Verdict(self._start, self._place, self._fault))
+
+
+def read_sentence(
+    grammar: Grammar, tongue: Tongue, sentence: str
+) -> tuple[Entry | None, list[Found]]:
+    """What a sentence says, if it is one of the grammar's, and the forms in it."""
+    shape, found = vocabulary(LANGUAGE[tongue]).blanked(sentence)
+    entry = grammar.shapes[tongue].get(shape)
+    if entry is None or len(entry.places) + len(entry.literals) != len(found):
+        return None, found
+    if any(found[place].text != text for place, text in entry.literals):
+        return None, found
+    return entry, found
+
+
+def explain(grammar: Grammar, tongue: Tongue, sentence: str, start: int) -> Break:
+    """Where a sentence leaves the pattern that it follows longest."""
+    words = vocabulary(LANGUAGE[tongue])
+    shape, found = words.blanked(sentence)
+    shapes = grammar.sorted_shapes[tongue]
+    place = bisect(shapes, shape)
+    near = max(shapes[max(place - 1, 0) : place + 1], key=lambda known: _common(known, shape))
+    same = _common(near, shape)
+    offset, seen = 0, 0
+    for character in shape[:same]:
+        is_mark = character in words.form_of
+        offset += len(found[seen].text) if is_mark else 1
+        seen += is_mark
+    expected = "".join(f"<{words.form_of[c]}>" if c in words.form_of else c for c in near[same:])
+    return Break(start + offset, expected[:40] or "nothing more", "no sentence goes on like this", "grammar")
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the prefix that two texts share."""
+    for place, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return place
+    return min(len(one), len(other))
+
+
+def _names(events: Sequence[Event]) -> str:
+    return " or ".join(event.name for event in events[:6])
+
+
+def _log2(n: int) -> float:
+    return LOG2[n] if n < len(LOG2) else math.log2(n)
