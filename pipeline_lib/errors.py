@@ -5,6 +5,7 @@ PipelineError
 ├── SourceError     a source could not be read: missing, corrupt, away, empty
 ├── FormatError     a file between two stages is not what its reader expects
 ├── DataError       the data cannot carry what was asked (empty corpus, vocabulary or context too large)
+├── LeakError       a model is better than can be: it saw what it is asked, or it sees the future
 ├── ResumeError     a saved state and this run do not belong together
 └── TrainingError   training cannot go on (a loss that is not a number)
 
@@ -30,6 +31,10 @@ class FormatError(PipelineError):
 
 class DataError(PipelineError):
     """The data cannot carry what the parameters ask."""
+
+
+class LeakError(PipelineError):
+    """A model is better than can be."""
 
 
 class ResumeError(PipelineError):

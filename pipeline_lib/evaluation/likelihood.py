@@ -42,6 +42,8 @@ class Likelihood:
     """Tokens paid for."""
     windowed: int
     """Documents longer than the context."""
+    bits: Sequence[float]
+    """Of each document."""
 
     def metrics(self, prefix: str) -> dict[str, float | int]:
         return {
@@ -60,6 +62,7 @@ class Document:
 
     ids: Ids
     bytes: int
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def choose(shards: Shards, max_tokens: int, tokenizer: Tokenizer) -> list[Docume
     """Whole documents of at most `max_tokens` tokens in all, evenly spread; one at least."""
     spans = _spread(shards.doc_ends.astype(np.int64), max_tokens)
     rows = (shards.tokens[start:end].astype(np.int64) for start, end in spans)
-    return [Document(ids, len(tokenizer.decode(ids).encode())) for ids in rows]
+    told = ((ids, tokenizer.decode(ids)) for ids in rows)
+    return [Document(ids, len(text.encode()), text) for ids, text in told]
 
 
 def _spread(ends: npt.NDArray[np.int64], limit: int) -> list[tuple[int, int]]:
@@ -91,25 +95,33 @@ def _spread(ends: npt.NDArray[np.int64], limit: int) -> list[tuple[int, int]]:
     return taken or [(int(s), int(e)) for s, e in zip(starts[:1], ends[:1], strict=True)]
 
 
-@torch.inference_mode()
 def measure(model: Transformer, documents: Sequence[Document]) -> Likelihood:
     """Bits per byte of `documents`; the batches they are put in change nothing but rounding."""
     context = model.shape.context
-    windows = [w for i, d in enumerate(documents) for w in _windows(i, d.ids, context)]
-    bits = np.zeros(len(documents))
-    is_cpu = model.head_weight.device.type == "cpu"
-    room = BATCH_TOKENS if is_cpu else GPU_BATCH_TOKENS
-    for batch in _batches(windows, context, room):
-        for window, cost in zip(batch, _cost(model, batch, context), strict=True):
-            bits[window.document] += cost / math.log(2)
-    value, interval = statistics.ratio(bits.tolist(), [d.bytes for d in documents])
+    bits = costs(model, [document.ids for document in documents])
+    value, interval = statistics.ratio(bits, [d.bytes for d in documents])
     return Likelihood(
         bits_per_byte=value,
         interval=interval,
         documents=len(documents),
         tokens=sum(len(document.ids) - 1 for document in documents),
         windowed=sum(len(document.ids) - 1 > context for document in documents),
+        bits=bits,
     )
+
+
+@torch.inference_mode()
+def costs(model: Transformer, rows: Sequence[Ids]) -> list[float]:
+    """Bits of each row of ids, given its first one."""
+    context = model.shape.context
+    windows = [w for i, ids in enumerate(rows) for w in _windows(i, ids, context)]
+    bits = [0.0] * len(rows)
+    is_cpu = model.head_weight.device.type == "cpu"
+    room = BATCH_TOKENS if is_cpu else GPU_BATCH_TOKENS
+    for batch in _batches(windows, context, room):
+        for window, cost in zip(batch, _cost(model, batch, context), strict=True):
+            bits[window.document] += cost / math.log(2)
+    return bits
 
 
 def _windows(document: int, ids: Ids, context: int) -> Iterator[_Window]:

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_lib.evaluation.statistics import Interval, pass_at_k, ratio, wilson
+from pipeline_lib.evaluation.statistics import (
+    Interval,
+    clustered,
+    mean,
+    pass_at_k,
+    ratio,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +61,36 @@ def test_a_ratio_covers_the_truth_about_nineteen_times_in_twenty() -> None:
         assert math.isclose(value, costs.sum() / sizes.sum())
         covered += interval.low <= 2.0 <= interval.high
     assert 0.91 < covered / 400 < 0.98
+
+
+def test_a_share_of_grouped_trials_is_as_wide_as_its_groups_stray() -> None:
+    rng = np.random.default_rng(1)
+    covered, widths = 0, []
+    for _ in range(400):
+        chances = rng.beta(6, 2, 100)  # a text is good or bad as a whole, mean 0.75
+        sentences = rng.integers(2, 12, 100)
+        right = rng.binomial(sentences, chances)
+        share, interval = clustered(right.tolist(), sentences.tolist())
+        assert share == pytest.approx(right.sum() / sentences.sum())
+        covered += interval.low <= 0.75 <= interval.high
+        widths.append((interval.high - interval.low) / width(right.sum(), sentences.sum()))
+    assert 0.91 < covered / 400 < 0.98
+    assert np.mean(widths) > 1.2
+
+
+def width(right: int, asked: int) -> float:
+    interval = wilson(int(right), int(asked))
+    return interval.high - interval.low
+
+
+def test_where_every_group_succeeds_each_counts_once() -> None:
+    assert clustered([4, 7, 9], [4, 7, 9]) == (1.0, wilson(3, 3))
+    assert clustered([0, 0], [4, 7]) == (0.0, wilson(0, 2))
+    assert clustered([], []) == clustered([0], [0]) == (0.0, Interval(0.0, 1.0))
+
+
+def test_a_mean_strays_by_its_standard_error() -> None:
+    found = mean([1.0, 3.0, 5.0])
+    assert (found.value, found.standard_error) == (3.0, pytest.approx(2 / math.sqrt(3)))
+    assert found.interval.low == pytest.approx(3 - 1.96 * 2 / math.sqrt(3), abs=1e-3)
+    assert mean([1.0]).standard_error == math.inf
