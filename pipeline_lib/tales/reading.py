@@ -9,6 +9,19 @@ Fault = Literal["grammar", "world"]
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A text as its kind makes it, with its parts where it has some."""
+
+    text: str
+    question: str = ""
+    solution: str = ""
+    answer: str = ""
+    level: int = 0
+    turns: tuple[tuple[str, str], ...] = ()
+    """(role, content) of a conversation; the text is the contents between blank lines."""
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """Where a text leaves the grammar, or contradicts its world."""
 

@@ -3,22 +3,28 @@
 from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.forms import Tongue
 from pipeline_lib.tales.patterns import Grammar
-from pipeline_lib.tales.reading import Report
+from pipeline_lib.tales.reading import Report, Told
 from pipeline_lib.tales.story_events import EVENTS
 from pipeline_lib.tales.story_world import Menu, StoryWorld
-from pipeline_lib.tales.telling import Reader, Writer, tell
+from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
 
 GRAMMAR = Grammar(EVENTS)
 MENU = Menu(EVENTS)
 
 
-def write(tongue: Tongue, events: Draw, words: Draw) -> str:
+def write(tongue: Tongue, events: Draw, words: Draw) -> Told:
     """A story; the draws hold its probability afterwards."""
     writer = Writer(GRAMMAR, tongue, events, words)
     tell(writer, StoryWorld(MENU))
-    return writer.text
+    return Told(writer.text)
 
 
 def read(text: str, tongue: Tongue) -> Report:
     """What there is to say of `text` as a story."""
     return Reader(GRAMMAR, tongue, text).read(StoryWorld(MENU))
+
+
+def opens(text: str, tongue: Tongue) -> bool:
+    """Whether its first sentence opens a story."""
+    event = first_event(GRAMMAR, tongue, text)
+    return event is not None and event.needs == "start"

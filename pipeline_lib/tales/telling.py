@@ -218,13 +218,23 @@ class Reader:
         entry = self._entry
         known = [place for name, place in entry.places if name == role]
         if known:
-            named = vocabulary(self.language).entities[self._found[known[0]].text]
-            if any(self._found[place].text != self._found[known[0]].text for place in known[1:]):
-                self._blame(self._where(role), role, "one role, two names")
+            named = self._named(role, known)
             return next((entity for entity in candidates if entity in named), named[0])
         if role in entry.short:
             return self._pointed(role, world, roles)
         return candidates[0] if len(candidates) == 1 else None
+
+    def _named(self, role: str, places: Sequence[int]) -> Sequence[Entity]:
+        """What all forms of a role in this sentence may stand for."""
+        entities = vocabulary(self.language).entities
+        first = entities[self._found[places[0]].text]
+        both = first
+        for place in places[1:]:
+            other = entities[self._found[place].text]
+            both = tuple(entity for entity in both if entity in other)
+        if not both:
+            self._blame(self._where(role), role, "two names for one")
+        return both or first
 
     def _pointed(self, role: str, world: World, roles: Roles) -> Entity:
         gender = self._entry.short[role]
@@ -252,6 +262,13 @@ class Reader:
 
     def _close(self) -> None:
         self.verdicts.append(Verdict(self._start, self._place, self._fault))
+
+
+def first_event(grammar: Grammar, tongue: Tongue, text: str) -> Event | None:
+    """What the first sentence of a text tells, if it is one of the grammar's."""
+    match = SENTENCE.match(text)
+    entry = read_sentence(grammar, tongue, match[2])[0] if match else None
+    return entry.event if entry else None
 
 
 def read_sentence(

@@ -1,0 +1,72 @@
+"""Reading any text: the grammar's own, a model's, or noise.
+
+The script says which language, and the kind is the one whose reader finds the fewest faults.
+Linear in the text: each reader walks it once.
+"""
+
+import math
+from dataclasses import replace
+
+from pipeline_lib.tales.forms import LANGUAGE, Tongue
+from pipeline_lib.tales.genres import GENRES, Texts
+from pipeline_lib.tales.lexicon import Language
+from pipeline_lib.tales.reading import Break, Reading, Report
+
+FIRST_JAPANESE = "\u3000"
+"""Kana, kanji and their punctuation stand behind this character."""
+
+
+def language_of(text: str) -> Language:
+    """Japanese where any character is; else English."""
+    return "ja" if any(character >= FIRST_JAPANESE for character in text) else "en"
+
+
+def inspect(text: str) -> Report:
+    """Every sentence of `text`, read as the kind of text that it is or comes nearest to."""
+    language = language_of(text)
+    ways = [(k, t) for k, genre in GENRES.items() for t in genre.tongues[language]]
+    opening = [(kind, tongue) for kind, tongue in ways if GENRES[kind].opens(text, tongue)]
+    best = Report(None, language, (), -math.inf, Break(0, "a tale", "there is nothing to read", "grammar"))
+    for kind, tongue in opening or ways:
+        report = _read(text, kind, tongue)
+        if report.whole:
+            return report
+        best = max(best, report, key=_merit)
+    return best
+
+
+def _read(text: str, kind: Texts, tongue: Tongue) -> Report:
+    genre = GENRES[kind]
+    report = genre.read(text, tongue)
+    choices = len(genre.tongues[LANGUAGE[tongue]])
+    known = any(verdict.grammatical for verdict in report.verdicts)
+    return replace(
+        report,
+        kind=kind if known else None,
+        log2_probability=report.log2_probability - math.log2(choices),
+    )
+
+
+def _merit(report: Report) -> tuple[int, int, int]:
+    """The better reading of a faulty text: more of its sentences are well, fewer are not."""
+    verdicts = report.verdicts
+    return (
+        sum(verdict.consistent for verdict in verdicts),
+        sum(verdict.grammatical for verdict in verdicts),
+        -len(verdicts),
+    )
+
+
+def recognise(text: str) -> Reading | Break:
+    """What `text` is and how likely, or where it first breaks the grammar or its world."""
+    report = inspect(text)
+    fault = report.first_fault
+    if fault is not None or report.kind is None:
+        return fault or Break(0, "a tale", "there is nothing to read", "grammar")
+    return Reading(
+        kind=report.kind,
+        language=report.language,
+        log2_probability=report.log2_probability,
+        sentences=len(report.verdicts),
+        level=report.level,
+    )
