@@ -13,12 +13,14 @@ telling          a text told and read by the same steps
 story_world, story_rules, story_effects                       state, who may, what changes
 reading          what a recogniser says
 recognition      any text: its kind, its faults, its probability
+entropy          the floor of a corpus
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline_lib.tales.draw import Draw
+from pipeline_lib.tales.entropy import Entropy, of_texts
 from pipeline_lib.tales.forms import LANGUAGE
 from pipeline_lib.tales.genres import GENRES, Texts
 from pipeline_lib.tales.lexicon import LANGUAGES, Language
@@ -61,9 +63,7 @@ def tale(seed: int, index: int, texts: Texts, language: Language | None = None) 
         text=told.text,
         kind=texts,
         language=LANGUAGE[tongue],
-        log2_probability=choice.log2_probability
-        + events.log2_probability
-        + words.log2_probability,
+        log2_probability=choice.log2_probability + events.log2_probability + words.log2_probability,
         question=told.question,
         solution=told.solution,
         answer=told.answer,
@@ -72,23 +72,29 @@ def tale(seed: int, index: int, texts: Texts, language: Language | None = None) 
     )
 
 
-def tales(
-    seed: int, rows: int, texts: Texts, language: Language | None = None
-) -> Iterator[Tale]:
+def tales(seed: int, rows: int, texts: Texts, language: Language | None = None) -> Iterator[Tale]:
     """The first `rows` texts of `seed`."""
     return (tale(seed, index, texts, language) for index in range(rows))
+
+
+def entropy(seed: int, indices: range, texts: Texts, language: Language | None = None) -> Entropy:
+    """The floor in bits per byte of these texts, and its standard error; ValueError for no texts."""
+    told = (tale(seed, index, texts, language) for index in indices)
+    return of_texts((one.log2_probability, len(one.text.encode())) for one in told)
 
 
 __all__ = [
     "GENRES",
     "LANGUAGES",
     "Break",
+    "Entropy",
     "Language",
     "Reading",
     "Report",
     "Tale",
     "Texts",
     "Verdict",
+    "entropy",
     "inspect",
     "recognise",
     "tale",

@@ -44,8 +44,11 @@ def spoken(phrase: str, tongue: Tongue) -> str:
     return plain if plain and tongue == "plain" else polite
 
 
+SILENT_H = frozenset({"honest", "hour"})
+
+
 def _article(word: str) -> str:
-    return "an" if word[0] in "aeiou" else "a"
+    return "an" if word[0] in "aeiou" or word in SILENT_H else "a"
 
 
 def _english_amount(amount: Amount) -> str:

@@ -168,9 +168,7 @@ ADJECTIVES = tuple(
     )
 )
 
-ITEMS = tuple(
-    tuple(Item(adjective, noun) for adjective in ADJECTIVES) for noun in THINGS
-)
+ITEMS = tuple(tuple(Item(adjective, noun) for adjective in ADJECTIVES) for noun in THINGS)
 """By thing, then by adjective."""
 
 STOCK = tuple(
@@ -209,9 +207,7 @@ COUNTED = STOCK + FOOD
 MOST = 20
 """The largest number that stories spell out."""
 
-AMOUNTS = {
-    noun: tuple(Amount(count, noun) for count in range(MOST + 1)) for noun in COUNTED
-}
+AMOUNTS = {noun: tuple(Amount(count, noun) for count in range(MOST + 1)) for noun in COUNTED}
 """By noun, then by count."""
 
 PLACES = tuple(
@@ -236,11 +232,16 @@ PLACES = tuple(
     )
 )
 
+WATERS = frozenset(place for place in PLACES if place.ja in {"川", "湖", "浜辺", "港"})
+"""Where one sees oneself in the water."""
+
 NUMBERS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
 ).split()
-NUMERALS = "〇 一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五 十六 十七 十八 十九 二十".split()
+NUMERALS = (
+    "〇 一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五 十六 十七 十八 十九 二十".split()
+)
 
 TIMES = tuple(
     Phrase(en, ja)

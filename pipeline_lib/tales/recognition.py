@@ -26,7 +26,9 @@ def inspect(text: str) -> Report:
     language = language_of(text)
     ways = [(k, t) for k, genre in GENRES.items() for t in genre.tongues[language]]
     opening = [(kind, tongue) for kind, tongue in ways if GENRES[kind].opens(text, tongue)]
-    best = Report(None, language, (), -math.inf, Break(0, "a tale", "there is nothing to read", "grammar"))
+    best = Report(
+        None, language, (), -math.inf, Break(0, "a tale", "there is nothing to read", "grammar")
+    )
     for kind, tongue in opening or ways:
         report = _read(text, kind, tongue)
         if report.whole:

@@ -1,5 +1,6 @@
 """What events change. Each holds for any arguments: a recogniser tries them on any story."""
 
+from pipeline_lib.tales import lexicon
 from pipeline_lib.tales.lexicon import Amount, Item, Person, Place
 from pipeline_lib.tales.patterns import Roles
 from pipeline_lib.tales.story_world import Question, StoryWorld
@@ -7,22 +8,31 @@ from pipeline_lib.tales.story_world import Question, StoryWorld
 
 def touch(world: StoryWorld, roles: Roles) -> None:
     """Nothing changes but what the talk is about."""
-    world.subject = roles["agent"]
-    world.item = roles.get("item")
+    _turn_to(world, roles["agent"], roles.get("item"))
 
 
 def forget(world: StoryWorld, roles: Roles) -> None:
-    world.subject = world.item = None
+    _turn_to(world, None, None)
 
 
 def name_item(world: StoryWorld, roles: Roles) -> None:
-    world.subject, world.item = None, roles["item"]
+    _turn_to(world, None, roles["item"])
+
+
+def _turn_to(world: StoryWorld, subject: Person | None, item: Item | None) -> None:
+    world.subject, world.item = subject, item
+    world.fresh = world.undescribed = False
+    world.changed, world.settled = None, True
+
+
+def describe(world: StoryWorld, roles: Roles) -> None:
+    world.undescribed = False
 
 
 def open_scene(world: StoryWorld, roles: Roles) -> None:
-    touch(world, roles)
     _welcome(world, roles["agent"])
-    world.place = roles["place"]
+    _arrive(world, roles["place"], roles["agent"])
+    world.fresh = world.undescribed = True
 
 
 def meet_friend(world: StoryWorld, roles: Roles) -> None:
@@ -37,7 +47,8 @@ def meet_stranger(world: StoryWorld, roles: Roles) -> None:
 
 def _meet(world: StoryWorld, roles: Roles) -> None:
     _welcome(world, roles["whom"])
-    world.subject, world.item = roles["whom"], None
+    _turn_to(world, roles["whom"], None)
+    world.fresh = world.undescribed = True
 
 
 def befriend(world: StoryWorld, roles: Roles) -> None:
@@ -60,19 +71,19 @@ def _welcome(world: StoryWorld, person: Person) -> None:
 
 
 def go(world: StoryWorld, roles: Roles) -> None:
-    world.place = roles["place"]
-    world.subject, world.item = roles.get("agent"), None
+    _arrive(world, roles["place"], roles.get("agent"))
+
+
+def _arrive(world: StoryWorld, place: Place, subject: Person | None) -> None:
+    _turn_to(world, subject, None)
+    world.place, world.settled = place, False
+    world.scenes += 1
 
 
 def leave(world: StoryWorld, roles: Roles) -> None:
     forget(world, roles)
     if roles["agent"] in world.here[1:]:
         world.here.remove(roles["agent"])
-
-
-def describe(world: StoryWorld, roles: Roles) -> None:
-    touch(world, roles)
-    world.described.append(roles["agent"])
 
 
 def learn_feat(world: StoryWorld, roles: Roles) -> None:
@@ -118,18 +129,25 @@ def _move(world: StoryWorld, item: Item, where: Person | Place | None) -> None:
 
 def gather(world: StoryWorld, roles: Roles) -> None:
     _add(world, roles["agent"], roles["amount"], 1)
-    touch(world, roles)
+    _touch_number(world, roles)
 
 
 def give_some(world: StoryWorld, roles: Roles) -> None:
     _add(world, roles["agent"], roles["amount"], -1)
     _add(world, roles["whom"], roles["amount"], 1)
-    touch(world, roles)
+    _touch_number(world, roles)
 
 
 def use_up(world: StoryWorld, roles: Roles) -> None:
     _add(world, roles["agent"], roles["amount"], -1)
+    _touch_number(world, roles)
+
+
+def _touch_number(world: StoryWorld, roles: Roles) -> None:
     touch(world, roles)
+    agent, noun = roles["agent"], roles["amount"].noun
+    count = world.counts.get((agent, noun), 0)
+    world.changed = lexicon.AMOUNTS[noun][count] if count else None
 
 
 def _add(world: StoryWorld, person: Person, amount: Amount, sign: int) -> None:

@@ -43,18 +43,18 @@ ARRIVALS = (
         effect=effects.come_back, needs="away",
     ),
     Event(
-        "go together", 12, {"place": w.NEW_PLACE},
+        "go together", 40, {"place": w.NEW_PLACE},
         en=("Then they went {place:to}.", "After that, they walked {place:to}."),
         ja=("それからみんなで{place:place}に行[きました|った]。",
             "その後、みんなで{place:place}まで歩[きました|いた]。"),
-        effect=effects.go, needs="company", opens_paragraph=True,
+        effect=effects.go, needs="company early settled", opens_paragraph=True,
     ),
     Event(
-        "go", 9, {"agent": w.HERO, "place": w.NEW_PLACE},
+        "go", 32, {"agent": w.HERO, "place": w.NEW_PLACE},
         en=("{agent:who} went {place:to}.", "After that, {agent:name} walked {place:to}."),
         ja=("{agent:は}{place:place}に行[きました|った]。",
             "その後、{agent:name}は{place:place}まで歩[きました|いた]。"),
-        effect=effects.go, needs="alone", opens_paragraph=True,
+        effect=effects.go, needs="alone early settled", opens_paragraph=True,
     ),
     Event(
         "leave", 6, {"agent": w.COMPANION, "place": w.NEW_PLACE},
@@ -66,10 +66,10 @@ ARRIVALS = (
 
 THINGS = (
     Event(
-        "own", 9, {"agent": w.HERE, "item": w.NEW_ITEM},
+        "own", 45, {"agent": w.NEWCOMER, "item": w.NEW_ITEM},
         en=("{agent:who} had {item:a}.", "{agent:who} was carrying {item:a}."),
         ja=("{agent:は}{item:a}を持ってい[ました|た]。", "{agent:は}{item:a}を運んでい[ました|た]。"),
-        effect=effects.own, needs="unknown",
+        effect=effects.own, needs="unknown fresh",
     ),
     Event(
         "find", 14, {"agent": w.HERE, "item": w.NEW_ITEM, "spot": w.any_of(lexicon.SPOTS)},
@@ -147,10 +147,10 @@ NUMBERS = (
         effect=effects.use_up, needs="stock",
     ),
     Event(
-        "count", 9, {"agent": w.OWNER, "amount": w.ALL},
+        "count", 45, {"agent": w.COUNTER, "amount": w.CHANGED},
         en=("Now {agent:name} had {amount:amount}.",),
         ja=("これで{agent:name}は{amount:amount}持ってい[ます|る]。",),
-        effect=effects.touch, needs="stock",
+        effect=effects.touch, needs="changed",
     ),
     Event(
         "have none", 5, {"agent": w.LACKER, "noun": w.LACKED},
@@ -162,10 +162,10 @@ NUMBERS = (
 
 PEOPLE = (
     Event(
-        "trait", 6, {"agent": w.UNDESCRIBED, "trait": w.any_of(lexicon.TRAITS)},
+        "trait", 45, {"agent": w.UNDESCRIBED, "trait": w.any_of(lexicon.TRAITS)},
         en=("{agent:who} was {trait:trait} {agent:girl}.",),
         ja=("{agent:は}{trait:trait}{agent:女の子}[でした|だった]。",),
-        effect=effects.describe, needs="plain",
+        effect=effects.describe, needs="undescribed",
     ),
     Event(
         "mood", 10, {"agent": w.HERE, "mood": w.any_of(lexicon.MOODS)},
@@ -178,22 +178,22 @@ PEOPLE = (
         effect=effects.forget, needs="company",
     ),
     Event(
-        "mirror", 3, {"agent": w.HERE},
+        "mirror", 8, {"agent": w.HERE},
         en=("{agent:who} looked at {agent:himself} in the water.",),
-        ja=("{agent:は}水に映った自分を見[ました|た]。",), effect=effects.touch,
+        ja=("{agent:は}水に映った自分を見[ました|た]。",), effect=effects.touch, needs="water",
     ),
     Event(
-        "be proud", 3, {"agent": w.HERE},
+        "be proud", 2, {"agent": w.HERE},
         en=("{agent:who} was proud of {agent:himself}.",),
         ja=("{agent:は}自分を誇らしく思[いました|った]。",), effect=effects.touch,
     ),
     Event(
-        "can", 5, {"agent": w.HERE, "feat": w.NEW_FEAT},
+        "can", 4, {"agent": w.HERE, "feat": w.NEW_FEAT},
         en=('"I can {feat:feat}," said {agent:name}.',),
         ja=("「{feat:feat}」と{agent:name}は言[いました|った]。",), effect=effects.learn_feat,
     ),
     Event(
-        "cannot", 4, {"agent": w.HERE, "feat": w.NEW_FEAT},
+        "cannot", 3, {"agent": w.HERE, "feat": w.NEW_FEAT},
         en=('"I cannot {feat:feat}," said {agent:name}.',),
         ja=("「{feat:cannot}」と{agent:name}は言[いました|った]。",), effect=effects.learn_feat,
     ),
@@ -292,27 +292,27 @@ TALK = (
 
 ENDINGS = (
     Event(
-        "end with a thing", 9, {"agent": w.HERO, "item": w.HELD},
+        "end with a thing", 30, {"agent": w.HERO, "item": w.HELD},
         en=("In the evening, {agent:name} went home with {item:the}.",
             "At last {agent:name} took {item:the} home."),
         ja=("夕方、{agent:name}は{item:the}を持って家に帰[りました|った]。",
             "最後に{agent:name}は{item:the}を家に持って帰[りました|った]。"),
-        effect=effects.end, needs="mine", opens_paragraph=True,
+        effect=effects.end, needs="mine late settled", opens_paragraph=True,
     ),
     Event(
-        "end with some", 9, {"agent": w.HERO, "amount": w.ALL},
+        "end with some", 30, {"agent": w.HERO, "amount": w.ALL},
         en=("In the evening, {agent:name} went home with {amount:amount}.",
             "At last {agent:name} took {amount:amount} home."),
         ja=("夕方、{agent:name}は{amount:amount}持って家に帰[りました|った]。",
             "最後に{agent:name}は{amount:amount}家に持って帰[りました|った]。"),
-        effect=effects.end, needs="own", opens_paragraph=True,
+        effect=effects.end, needs="own late settled", opens_paragraph=True,
     ),
     Event(
-        "end", 6, {"agent": w.HERO},
+        "end", 20, {"agent": w.HERO},
         en=("In the evening, {agent:name} went home.", "At last {agent:name} went home and slept well."),
         ja=("夕方、{agent:name}は家に帰[りました|った]。",
             "最後に{agent:name}は家に帰って、よく眠[りました|った]。"),
-        effect=effects.end, opens_paragraph=True,
+        effect=effects.end, needs="late settled", opens_paragraph=True,
     ),
 )
 

@@ -38,9 +38,7 @@ def _owners(world: StoryWorld, _: Roles) -> Sequence[Entity]:
 
 def _eaters(world: StoryWorld, _: Roles) -> Sequence[Entity]:
     counts, nouns = world.counts, world.nouns
-    return [
-        p for p in world.here if any(counts.get((p, n)) for n in nouns if n in FOODS)
-    ]
+    return [p for p in world.here if any(counts.get((p, n)) for n in nouns if n in FOODS)]
 
 
 def _lackers(world: StoryWorld, _: Roles) -> Sequence[Entity]:
@@ -57,9 +55,7 @@ def _held(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
 
 
 def _up_to(amounts: Sequence[Amount], most: int) -> list[Entity]:
-    return [
-        lexicon.AMOUNTS[a.noun][n] for a in amounts for n in range(1, min(a.count, most) + 1)
-    ]
+    return [lexicon.AMOUNTS[a.noun][n] for a in amounts for n in range(1, min(a.count, most) + 1)]
 
 
 def _some(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
@@ -86,7 +82,12 @@ def _unknown_items(world: StoryWorld, _: Roles) -> Sequence[Entity]:
     if not world.items:
         return ITEMS
     nouns = [item.noun for item in world.items]
-    return [i for row, noun in zip(lexicon.ITEMS, lexicon.THINGS, strict=True) if noun not in nouns for i in row]
+    return [
+        i
+        for row, noun in zip(lexicon.ITEMS, lexicon.THINGS, strict=True)
+        if noun not in nouns
+        for i in row
+    ]
 
 
 def _elsewhere(world: StoryWorld, _: Roles) -> Sequence[Entity]:
@@ -143,7 +144,9 @@ FOUND = Rule(
     lambda w, _: [i for i in w.items if i in w.finder and w.where[i] is not None],
     "was not found, or it has another look",
 )
-FINDER = Rule(lambda w, r: [w.finder[r["item"]]] if r["item"] in w.finder else [], "did not find it")
+FINDER = Rule(
+    lambda w, r: [w.finder[r["item"]]] if r["item"] in w.finder else [], "did not find it"
+)
 SOME = Rule(_some, "does not have that many")
 ALL = Rule(lambda w, r: w.amounts_of(r["agent"]), "has another number of them")
 BITES = Rule(_bites, "does not have that much to eat")
@@ -154,9 +157,12 @@ NEW_PLACE = Rule(_elsewhere, "is where they are")
 THIS_PLACE = Rule(lambda w, _: [w.place], "is not where they are")
 STRANGER = Rule(lambda w, _: [p for p in w.here if p in w.strangers], "is no stranger")
 FRIEND = Rule(lambda w, _: [p for p in w.here if p in w.friends], "is no friend")
+NEWCOMER = Rule(lambda w, _: [w.subject] if w.fresh else [], "has not just come")
 UNDESCRIBED = Rule(
-    lambda w, _: [p for p in w.here if p not in w.described], "has been described already"
+    lambda w, _: [w.subject] if w.undescribed else [], "has not just come, or has been described"
 )
+COUNTER = Rule(lambda w, _: [w.subject] if w.changed else [], "had no change of number")
+CHANGED = Rule(lambda w, _: [w.changed] if w.changed else [], "is not how many there are")
 NEW_FEAT = Rule(
     lambda w, r: [f for f in lexicon.FEATS if (r["agent"], f) not in w.feats],
     "has been said already",
@@ -168,17 +174,19 @@ WANTED = Rule(_wanted, "is not held by another one here")
 NOUN = Rule(lambda w, _: w.nouns, "has not been told of")
 ANSWERER = Rule(lambda w, _: _asked(w), "is not the one to answer")
 ASKER = Rule(lambda w, _: [w.question.asker] if w.question else [], "did not ask")
-ASKED_ITEM = Rule(lambda w, _: [w.question.about] if w.question else [], "is not what was asked for")
+ASKED_ITEM = Rule(
+    lambda w, _: [w.question.about] if w.question else [], "is not what was asked for"
+)
 ASKED_PLACE = Rule(
     lambda w, _: [w.where.get(w.question.about)] if w.question else [], "is not where it is"
 )
 ASKED_HOLDER = ASKED_PLACE
 ASKED_AMOUNT = Rule(
-    lambda w, r: [
-        lexicon.AMOUNTS[w.question.about][w.counts.get((r["agent"], w.question.about), 0)]
-    ]
-    if w.question and w.question.about in lexicon.AMOUNTS
-    else [],
+    lambda w, r: (
+        [lexicon.AMOUNTS[w.question.about][w.counts.get((r["agent"], w.question.about), 0)]]
+        if w.question and w.question.about in lexicon.AMOUNTS
+        else []
+    ),
     "is not how many there are",
 )
 

@@ -14,7 +14,8 @@ from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person, Phrase, Place
 from pipeline_lib.tales.patterns import Event, Roles
 
-MOST_PEOPLE, MOST_ITEMS, MOST_NOUNS = 3, 3, 2
+MOST_PEOPLE, MOST_ITEMS, MOST_NOUNS, MOST_SCENES = 3, 3, 2, 3
+
 
 class Question(NamedTuple):
     """What waits for an answer."""
@@ -41,7 +42,15 @@ class StoryWorld:
         self.counts: dict[tuple[Person | None, Noun], int] = {}
         self.strangers: list[Person] = []
         self.friends: list[Person] = []
-        self.described: list[Person] = []
+        self.fresh = False
+        """Whether the subject has just come into the story."""
+        self.undescribed = False
+        """And nothing has been said of what kind of person it is."""
+        self.changed: Amount | None = None
+        """What the subject has after the last event, if that changed it."""
+        self.scenes = 0
+        self.settled = False
+        """Whether something has happened in this scene."""
         self.feats: list[tuple[Person, Phrase]] = []
         self.question: Question | None = None
         self.subject: Entity = None
@@ -84,13 +93,28 @@ class StoryWorld:
 
 STATES = (
     "start company alone room away unknown lying lost mine held found known counted stock own food none "
-    "plain stranger friend question with absent here there nowhere some nothing request"
+    "fresh undescribed changed settled early late water stranger friend question with absent here there nowhere some nothing request"
 ).split()
 BIT = {name: 1 << number for number, name in enumerate(STATES)}
 """What an event may need, by name."""
-(HAS_COMPANY, HAS_ALONE, HAS_ROOM, HAS_AWAY, HAS_UNKNOWN, HAS_LYING, HAS_GONE, HAS_MINE, HELD_HERE, WAS_FOUND, HAS_KNOWN, HAS_COUNTED, HAS_STOCK, HAS_OWN, HAS_FED, HAS_LACK) = (
-    BIT[name] for name in STATES[1:17]
-)
+(
+    HAS_COMPANY,
+    HAS_ALONE,
+    HAS_ROOM,
+    HAS_AWAY,
+    HAS_UNKNOWN,
+    HAS_LYING,
+    HAS_GONE,
+    HAS_MINE,
+    HELD_HERE,
+    WAS_FOUND,
+    HAS_KNOWN,
+    HAS_COUNTED,
+    HAS_STOCK,
+    HAS_OWN,
+    HAS_FED,
+    HAS_LACK,
+) = (BIT[name] for name in STATES[1:17])
 FOODS = frozenset(lexicon.FOOD)
 
 
@@ -120,7 +144,7 @@ def holds(world: StoryWorld) -> int:
         return BIT["start"]
     here, where, place = world.here, world.where, world.place
     hero = here[0]
-    held = HAS_COMPANY if len(here) > 1 else HAS_ALONE
+    held = _moment(world, place) | (HAS_COMPANY if len(here) > 1 else HAS_ALONE)
     if len(world.people) < MOST_PEOPLE:
         held |= HAS_ROOM
     if len(here) < len(world.people):
@@ -161,14 +185,28 @@ def _counted(world: StoryWorld, hero: Person) -> int:
     return held
 
 
-PLAIN, STRANGE, FRIENDLY = BIT["plain"], BIT["stranger"], BIT["friend"]
+FRESH, UNDESCRIBED, CHANGED, SETTLED, EARLY, LATE, WATER, STRANGE, FRIENDLY = (
+    BIT[name]
+    for name in "fresh undescribed changed settled early late water stranger friend".split()
+)
+
+
+def _moment(world: StoryWorld, place: Place) -> int:
+    held = EARLY if world.scenes < MOST_SCENES else 0
+    if world.scenes > 1:
+        held |= LATE
+    if world.settled:
+        held |= SETTLED
+    if world.fresh:
+        held |= FRESH | UNDESCRIBED if world.undescribed else FRESH
+    if world.changed is not None:
+        held |= CHANGED
+    return held | WATER if place in lexicon.WATERS else held
 
 
 def _ties(world: StoryWorld) -> int:
     held = 0
     for person in world.here:
-        if person not in world.described:
-            held |= PLAIN
         if person in world.strangers:
             held |= STRANGE
         elif person in world.friends:

@@ -83,7 +83,8 @@ class Writer:
         return self.events.pick(world.possible())
 
     def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity:
-        return self.events.one_of(rule.candidates(world, roles))
+        candidates = rule.candidates(world, roles)
+        return candidates[self.events.below(len(candidates))]
 
     def say(self, event: Event, world: World, roles: Roles) -> None:
         words, parts = self.words, self.parts
@@ -120,7 +121,9 @@ class Reader:
         """Go through the whole text; `world` is how it starts."""
         tell(self, world)
         if self.ending is None and self._place < len(self.text):
-            self.ending = Break(self._place, "the end of the text", "it goes on after its end", "world")
+            self.ending = Break(
+                self._place, "the end of the text", "it goes on after its end", "world"
+            )
             while self._next_sentence() is not None:
                 self._blame(self._start, "the end of the text", "it stands after the end")
                 self._close()
@@ -137,7 +140,9 @@ class Reader:
         """The event that the next readable sentence tells; None where the text ends."""
         entry = self._next_sentence()
         if entry is None:
-            self.ending = Break(len(self.text), "the rest of the tale", "it ends too early", "world")
+            self.ending = Break(
+                len(self.text), "the rest of the tale", "it ends too early", "world"
+            )
             return None
         possible, event = world.possible(), entry.event
         if event not in possible.place:
@@ -184,7 +189,9 @@ class Reader:
             if entry is not None:
                 self._entry = entry
                 if tongue != self.tongue:
-                    self._blame(self._start, f"the {self.tongue} form", "polite and plain are mixed")
+                    self._blame(
+                        self._start, f"the {self.tongue} form", "polite and plain are mixed"
+                    )
                 self._expect_agreement(entry)
                 return entry
             self._fault = explain(self.grammar, self.tongue, match[2], self._start)
@@ -211,9 +218,7 @@ class Reader:
                     f"{text} and a word that stands for {gender} do not agree",
                 )
 
-    def _meant(
-        self, role: str, candidates: Sequence[Entity], world: World, roles: Roles
-    ) -> Entity:
+    def _meant(self, role: str, candidates: Sequence[Entity], world: World, roles: Roles) -> Entity:
         """Whom or what the sentence names in this role."""
         entry = self._entry
         known = [place for name, place in entry.places if name == role]
@@ -298,7 +303,9 @@ def explain(grammar: Grammar, tongue: Tongue, sentence: str, start: int) -> Brea
         offset += len(found[seen].text) if is_mark else 1
         seen += is_mark
     expected = "".join(f"<{words.form_of[c]}>" if c in words.form_of else c for c in near[same:])
-    return Break(start + offset, expected[:40] or "nothing more", "no sentence goes on like this", "grammar")
+    return Break(
+        start + offset, expected[:40] or "nothing more", "no sentence goes on like this", "grammar"
+    )
 
 
 def _common(one: str, other: str) -> int:
