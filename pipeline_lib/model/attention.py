@@ -19,7 +19,7 @@ class Attention(nn.Module):
         super().__init__()
         self.shape, self.layer = shape, layer
         self.query = Linear(shape.channels, shape.heads * shape.head_width)
-        self.key_value = Linear(shape.channels, 2 * shape.kv_heads * shape.head_width)
+        self.key_value = Linear(shape.channels, 2 * shape.kv_heads * shape.head_width, maps=2)
         self.out = Linear(shape.heads * shape.head_width, shape.channels)
         self.query_norm = RMSNorm(shape.head_width) if shape.qk_norm else nn.Identity()
         self.key_norm = RMSNorm(shape.head_width) if shape.qk_norm else nn.Identity()

@@ -9,10 +9,12 @@ from pipeline_lib.shapes import Float
 
 
 class Linear(nn.Linear):
-    """A matrix without bias that multiplies in its input's dtype."""
+    """A matrix without bias that multiplies in its input's dtype; `maps`: how many of equal shape lie in it, one below
+    the other, so that one product serves them all."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, maps: int = 1) -> None:
         super().__init__(inputs, outputs, bias=False)
+        self.maps = maps
 
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight.to(x.dtype))
@@ -35,7 +37,7 @@ class SwiGLU(nn.Module):
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        self.gate_up = Linear(channels, 2 * hidden)
+        self.gate_up = Linear(channels, 2 * hidden, maps=2)
         self.down = Linear(hidden, channels)
 
     def forward(self, x: Float[Tensor, "B T C"]) -> Float[Tensor, "B T C"]:

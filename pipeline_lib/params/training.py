@@ -36,12 +36,19 @@ class ModelParams(Section):
 
 
 class OptimizerParams(Section):
-    """What every training stage has: AdamW with warm-up, cosine decay and clipping."""
+    """What every training stage has: an optimizer, warm-up, decay and clipping."""
 
     seed: int
     steps: int = Field(gt=0)
+    optimizer: Literal["adamw", "muon"]
+    """muon: for the blocks' matrices; the rest stays with AdamW."""
     learning_rate: float = Field(gt=0)
-    final_learning_rate: Share  # of learning_rate, at the last step
+    """AdamW's."""
+    matrix_learning_rate: float = Field(gt=0)
+    """Muon's; adamw does not read it."""
+    matrix_momentum: float = Field(ge=0, lt=1)
+    decay: Literal["cosine", "linear"]
+    final_learning_rate: Share  # of both rates, at the last step
     warmup_steps: int = Field(ge=0)
     weight_decay: float = Field(ge=0)  # on matrices only
     beta1: float = Field(ge=0, lt=1)
@@ -70,6 +77,8 @@ class BatchedParams(OptimizerParams):
 
 
 class PretrainParams(BatchedParams):
+    documents: Literal["whole", "joined"]
+    """whole: side by side in a row, blind to one another; joined: end to end, and cut where a row is full."""
     sample_every: int = Field(ge=0)
     """Steps between two samples of text; 0: none."""
     sample_tokens: int = Field(gt=0)

@@ -32,7 +32,7 @@ from pipeline_lib.training.advantages import (
 from pipeline_lib.training.batches import Order, random_numbers
 from pipeline_lib.training.loop import Row, Run, train
 from pipeline_lib.training.losses import token_log_probabilities
-from pipeline_lib.training.optimizer import apply_step, learning_rate
+from pipeline_lib.training.optimizer import apply_step, schedule
 
 NOTED = 2
 """Completions of each step that the rollout table shows."""
@@ -109,8 +109,8 @@ class Reinforcement:
         old = self._old(parts)
         learnt = self.accumulate(parts, old)
         for _ in range(self.params.updates - 1):
-            rate = learning_rate(step, self.params)
-            apply_step(self.run.optimizer, rate, self.params.clip_norm)
+            share = schedule(step, self.params)
+            apply_step(self.run.optimizer, share, self.params.clip_norm)
             learnt = self.accumulate(parts, old)
         return {**figures, **learnt}
 
@@ -177,7 +177,7 @@ class Reinforcement:
 
     def accumulate(self, parts: list[list[Rollout]], old: list[Tensor] | None) -> Row:
         """Gradients of the whole step, micro-batch by micro-batch; its loss and figures."""
-        self.run.optimizer.zero_grad(set_to_none=True)
+        self.run.optimizer.zero_grad()
         sums = {"loss": 0.0, "clipped": 0.0, "entropy": 0.0, "kl": 0.0}
         tokens = 0
         for number, part in enumerate(parts):

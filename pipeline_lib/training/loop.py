@@ -21,7 +21,7 @@ from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import OptimizerParams, RuntimeParams
-from pipeline_lib.training.optimizer import adamw, apply_step, learning_rate
+from pipeline_lib.training.optimizer import apply_step, optimizers, schedule
 from pipeline_lib.training.resume import States, finish
 
 Row = dict[str, float | int]
@@ -47,7 +47,7 @@ class Run:
         self.model = model.to(hardware.device)
         self.model.dtype = hardware.dtype
         self.kept = kept
-        self.optimizer = adamw(self.model, params)
+        self.optimizer = optimizers(self.model, params)
         self.step = 0
         self.rows: list[Row] = []
         self.notes: list[dict[str, str | float]] = []
@@ -127,9 +127,10 @@ def train(
 
 def advance(run: Run, gradient: Gradient) -> Row:
     """One optimizer step; its numbers."""
-    rate = learning_rate(run.step, run.params)
+    share = schedule(run.step, run.params)
+    rate = share * run.params.learning_rate
     row = gradient(run.step)
-    norm = apply_step(run.optimizer, rate, run.params.clip_norm)
+    norm = apply_step(run.optimizer, share, run.params.clip_norm)
     if not (math.isfinite(row["loss"]) and math.isfinite(norm)):
         saved = run.kept.saved_step
         good = (
@@ -154,7 +155,7 @@ def announce(run: Run, rehearse: Callable[[], object], tokens: int) -> None:
         start = time.perf_counter()
         rehearse()
         seconds = (time.perf_counter() - start) * run.params.steps
-        run.optimizer.zero_grad(set_to_none=True)
+        run.optimizer.zero_grad()
         progress.say(
             f"{run.stage}: {run.model.parameter_count / 1e6:.2f} M parameters, "
             f"{memory_gib(run.hardware):.2f} GiB, {run.params.steps:,} steps of {tokens:,} tokens "

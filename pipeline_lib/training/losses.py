@@ -5,10 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pipeline_lib.shapes import Float, Int
+from pipeline_lib.shapes import Bool, Float, Int
 
 CHUNK = 1024
 """Rows of logits that exist at once."""
+BLOCK = 128
+"""Rows that are chosen come in multiples of this."""
 
 
 class _LogProbability(torch.autograd.Function):
@@ -75,20 +77,80 @@ def token_log_probabilities(
     return chosen, entropy
 
 
-def next_token_loss(
-    hidden: Float[Tensor, "B T C"], weight: Float[Tensor, "V C"], targets: Int[Tensor, "B T"]
-) -> Float[Tensor, ""]:
-    """Mean cross-entropy in nats over pred[B, T, V] and targets[B, T]."""
-    chosen, _ = token_log_probabilities(hidden.flatten(0, 1), weight, targets.flatten())
-    return -chosen.mean()
+class _CrossEntropy(torch.autograd.Function):
+    """Sum of -log softmax(h Wᵀ)[target] over the targets that count; its gradient comes of the same pass, while the
+    logits are there."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, counts: Tensor | None
+    ) -> Tensor:
+        kept = None if counts is None else counts.nonzero()[:, 0]
+        rows, ids = (
+            (hidden, targets) if kept is None else (_padded(hidden, kept), _padded(targets, kept))
+        )
+        known = len(hidden) if kept is None else len(kept)
+        wide = torch.promote_types(weight.dtype, torch.float32)
+        total = torch.zeros((), dtype=wide, device=hidden.device)
+        into_rows, into_weight = torch.zeros_like(rows), torch.zeros_like(weight, dtype=wide)
+        cast = weight.to(hidden.dtype)
+        for first in range(0, len(rows), CHUNK):
+            here = slice(first, first + CHUNK)
+            costs, slopes = _costs(rows[here], cast, ids[here, None])
+            costs[max(known - first, 0) :] = 0
+            total += costs.sum()
+            if any(ctx.needs_input_grad):
+                slopes[max(known - first, 0) :] = 0
+                slopes = slopes.to(hidden.dtype)
+                into_rows[here] = slopes @ cast
+                into_weight += slopes.T @ rows[here]
+        into_hidden = (
+            into_rows
+            if kept is None
+            else torch.zeros_like(hidden).index_copy_(0, kept, into_rows[:known])
+        )
+        ctx.save_for_backward(into_hidden, into_weight.to(weight.dtype))
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        into_hidden, into_weight = ctx.saved_tensors
+        return into_hidden * grad, into_weight * grad, None, None
+
+
+def _costs(rows: Tensor, weight: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each row: -log softmax(logits)[id], (n,), and its slope along the logits, (n, V)."""
+    logits = _logits(rows, weight, 1.0)
+    logits = logits.sub_(logits.amax(dim=-1, keepdim=True))
+    chosen = logits.gather(1, ids)
+    powers = logits.exp_()
+    totals = powers.sum(dim=-1, keepdim=True)
+    slopes = powers.div_(totals).scatter_add_(1, ids, powers.new_full(ids.shape, -1.0))
+    return (totals.log() - chosen)[:, 0], slopes
+
+
+def _padded(x: Tensor, kept: Tensor) -> Tensor:
+    """The kept rows, then zeros up to whole blocks: oneDNN keeps a primitive for every number of rows."""
+    rows = x.new_zeros(-(-len(kept) // BLOCK) * BLOCK, *x.shape[1:])
+    rows[: len(kept)] = x[kept]
+    return rows
 
 
 def summed_loss(
     hidden: Float[Tensor, "B T C"],
     weight: Float[Tensor, "V C"],
     targets: Int[Tensor, "B T"],
-    counts: Tensor,
+    counts: Bool[Tensor, "B T"] | None = None,
 ) -> Float[Tensor, ""]:
-    """Sum of the cross-entropy in nats where `counts` (B, T) is true; other targets are not even looked at."""
-    chosen, _ = token_log_probabilities(hidden[counts], weight, targets[counts])
-    return -chosen.sum()
+    """Sum of the cross-entropy in nats over pred[B, T, V] and targets[B, T], where `counts` says so; the others are not
+    even looked at."""
+    flat = None if counts is None else counts.flatten()
+    total: Tensor = _CrossEntropy.apply(hidden.flatten(0, 1), weight, targets.flatten(), flat)  # type: ignore[no-untyped-call]
+    return total
+
+
+def next_token_loss(
+    hidden: Float[Tensor, "B T C"], weight: Float[Tensor, "V C"], targets: Int[Tensor, "B T"]
+) -> Float[Tensor, ""]:
+    """Mean cross-entropy in nats."""
+    return summed_loss(hidden, weight, targets) / targets.numel()

@@ -1,4 +1,4 @@
-"""Next-token prediction on windows of the token shards."""
+"""Next-token prediction on documents, whole or joined."""
 
 import math
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from pipeline_lib.model.generation import Sampling, for_inference, generate
 from pipeline_lib.model.hardware import peak_flops
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import PretrainParams
-from pipeline_lib.shapes import Int
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training.batches import Windows
+from pipeline_lib.training import batches, packing
+from pipeline_lib.training.batches import Batch, Reader
 from pipeline_lib.training.loop import Row, Run, train
-from pipeline_lib.training.losses import next_token_loss
+from pipeline_lib.training.losses import summed_loss
 
 
 class Pretraining:
@@ -29,10 +29,14 @@ class Pretraining:
         self.run, self.params, self.tokenizer = run, params, tokenizer
         self.train, self.validation = splits
         context = run.model.shape.context
-        self.windows = Windows(self.train, context, params.seed)
-        self.held_out = spread_windows(
-            self.validation, context, params.evaluate_batches * params.micro_batch
-        )
+        rows = params.evaluate_batches * params.micro_batch
+        self.reader: Reader
+        if params.documents == "whole":
+            self.reader = packing.Documents(self.train, context, params.seed)
+            self.held_out = packing.spread(self.validation, context, rows)
+        else:
+            self.reader = batches.Windows(self.train, context, params.seed)
+            self.held_out = batches.spread(self.validation, context, rows)
         self.bits_per_byte = 1 / math.log(2) * tokens_per_byte(self.validation)
 
     def rows(self) -> Iterator[Row]:
@@ -46,18 +50,19 @@ class Pretraining:
         yield self.summary(tokens)
 
     def gradient(self, step: int) -> Row:
-        ids = self.windows.batch(step, self.params.batch).to(self.run.hardware.device)
-        parts = ids.split(self.params.micro_batch)
-        total = 0.0
-        for part in parts:
-            loss = self.loss(part) / len(parts)
+        batch = self.reader.batch(step, self.params.batch)
+        targets, total = batch.learnt, 0.0
+        for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
+            loss = self.loss(part) / targets
             loss.backward()
             total += loss.item()
         return {"loss": total, "bits_per_byte": total / math.log(2) * tokens_per_byte(self.train)}
 
-    def loss(self, ids: Int[Tensor, "B T"]) -> Tensor:
+    def loss(self, batch: Batch) -> Tensor:
+        """Summed over the targets."""
         model = self.run.model
-        return next_token_loss(model.hidden(ids[:, :-1]), model.head_weight, ids[:, 1:])
+        hidden = model.hidden(batch.inputs, batch.segments)
+        return summed_loss(hidden, model.head_weight, batch.targets, batch.counts)
 
     def after(self, step: int) -> Iterator[Row]:
         last = step == self.params.steps
@@ -75,11 +80,9 @@ class Pretraining:
 
     @torch.no_grad()
     def validate(self) -> float:
-        """Mean loss in nats per token over the same spread of windows each time."""
-        device = self.run.hardware.device
-        parts = self.held_out.split(self.params.micro_batch)
-        losses = [(self.loss(part.to(device)).item(), len(part)) for part in parts]
-        return sum(loss * rows for loss, rows in losses) / len(self.held_out)
+        """Mean loss in nats per token over the same held-out rows each time."""
+        parts = self.held_out.to(self.run.hardware.device).split(self.params.micro_batch)
+        return math.fsum(self.loss(part).item() for part in parts) / self.held_out.learnt
 
     def sample(self) -> str:
         """Text from nothing, at temperature 1: what the model believes the corpus is."""
@@ -94,7 +97,9 @@ class Pretraining:
         return self.tokenizer.decode(completion.ids)
 
     def summary(self, tokens: int) -> Row:
-        unigram = unigram_loss(self.train, self.held_out[:, 1:].numpy())
+        targets = self.held_out.targets
+        counts = self.held_out.counts
+        unigram = unigram_loss(self.train, (targets if counts is None else targets[counts]).numpy())
         return {
             "parameters": self.run.model.parameter_count,
             "tokens": self.params.steps * tokens,
@@ -106,14 +111,6 @@ class Pretraining:
 def tokens_per_byte(shards: Shards) -> float:
     """Predicted tokens (all but each document's begin) per UTF-8 byte of text."""
     return (shards.index.tokens - shards.index.documents) / max(shards.index.bytes, 1)
-
-
-def spread_windows(shards: Shards, context: int, count: int) -> Int[Tensor, "B T"]:
-    """At most `count` windows of up to `context` + 1 tokens, evenly spread over the shards."""
-    width = min(context + 1, len(shards.tokens))
-    starts = np.unique(np.linspace(0, len(shards.tokens) - width, count).astype(np.int64))
-    windows = np.stack([shards.tokens[int(s) : int(s) + width].astype(np.int64) for s in starts])
-    return torch.from_numpy(windows)
 
 
 def unigram_loss(train: Shards, targets: np.ndarray) -> float:

@@ -41,10 +41,11 @@ def test_no_token_is_seen_twice_in_an_epoch(train: Shards) -> None:
 
 
 def test_targets_are_inputs_one_token_later(train: Shards) -> None:
-    ids = Windows(train, context=16, seed=0).batch(3, 4)
+    batch = Windows(train, context=16, seed=0).batch(3, 4)
     whole = train.tokens[0 : len(train.tokens)].tolist()
-    for row in ids.tolist():
-        assert any(whole[k : k + 17] == row for k in range(len(whole) - 16))
+    assert batch.inputs[:, 1:].tolist() == batch.targets[:, :-1].tolist()
+    for row, target in zip(batch.inputs.tolist(), batch.targets[:, -1].tolist(), strict=True):
+        assert any(whole[k : k + 17] == [*row, target] for k in range(len(whole) - 16))
 
 
 def test_a_context_longer_than_the_shards_is_refused(validation: Shards) -> None:

@@ -32,11 +32,27 @@ def test_it_agrees_with_torch_in_value_and_gradient(
     assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(found, expected, strict=True))
 
 
-def test_tokens_that_do_not_count_have_no_say(parts: tuple[torch.Tensor, ...]) -> None:
+@pytest.mark.parametrize("share", ["some", "all", "none", None])
+def test_the_summed_loss_agrees_with_torch_in_value_and_gradient(
+    parts: tuple[torch.Tensor, ...], share: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losses, "CHUNK", 4)
+    monkeypatch.setattr(losses, "BLOCK", 3)
     hidden, weight, targets = (p[:10] if i != 1 else p for i, p in enumerate(parts))
-    counts = (torch.arange(10) % 3 == 0).view(2, 5)
-    loss = summed_loss(hidden.view(2, 5, 6), weight, targets.view(2, 5), counts)
-    all_losses = F.cross_entropy(hidden @ weight.T, targets, reduction="none").view(2, 5)
-    assert torch.isclose(loss, all_losses[counts].sum())
-    [slope] = torch.autograd.grad(loss, hidden)
-    assert (slope.view(2, 5, 6)[~counts] == 0).all()
+    chosen = {"some": torch.arange(10) % 3 == 0, "all": torch.ones(10, dtype=torch.bool)}
+    counts = None if share is None else chosen.get(share, torch.zeros(10, dtype=torch.bool))
+    seen = torch.ones(10, dtype=torch.bool) if counts is None else counts
+    laid = None if counts is None else counts.view(2, 5)
+    loss = summed_loss(hidden.view(2, 5, 6), weight, targets.view(2, 5), laid)
+    found = torch.autograd.grad(loss / 7, (hidden, weight))
+    theirs = F.cross_entropy(hidden @ weight.T, targets, reduction="none")[seen].sum()
+    expected = torch.autograd.grad(theirs / 7, (hidden, weight))
+    assert torch.isclose(loss, theirs)
+    assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(found, expected, strict=True))
+
+
+def test_without_a_gradient_the_loss_is_the_same(parts: tuple[torch.Tensor, ...]) -> None:
+    hidden, weight, targets = parts
+    with torch.no_grad():
+        alone = summed_loss(hidden[None], weight, targets[None])
+    assert torch.equal(alone, summed_loss(hidden[None], weight, targets[None]))
