@@ -55,7 +55,7 @@ def tale(seed: int, index: int, texts: Texts, language: Language | None = None) 
     """The text number `index` of `seed`; its translation is the same number in the other language."""
     genre = GENRES[texts]
     choice = Draw(seed, index, genre.salt + TONGUE)
-    spoken = language or choice.one_of(LANGUAGES)
+    spoken = choice.one_of(LANGUAGES) if language is None else language
     tongue = choice.one_of(genre.tongues[spoken])
     events, words = Draw(seed, index, genre.salt), Draw(seed, index, genre.salt + WORDS)
     told = genre.write(tongue, events, words)

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from pipeline_lib.tales import lexicon
-from pipeline_lib.tales.lexicon import Amount, Item, Language, Noun, Person, Phrase, Place
+from pipeline_lib.tales import lexicon, sayings
+from pipeline_lib.tales.lexicon import Amount, Item, Language, Noun, Person, Place
+from pipeline_lib.tales.sayings import Phrase
 
 Tongue = Literal["en", "polite", "plain"]
 TONGUES: Mapping[Language, tuple[Tongue, ...]] = {"en": ("en",), "ja": ("polite", "plain")}
@@ -81,13 +82,13 @@ def _english() -> dict[str, Table]:
         "nouns": {noun: noun.plural for noun in lexicon.COUNTED},
         "in": {place: place.en for place in lexicon.PLACES},
         "to": {place: f"to {place.noun}" for place in lexicon.PLACES},
-        "time": {phrase: phrase.en for phrase in lexicon.TIMES},
-        "spot": {phrase: phrase.en for phrase in lexicon.SPOTS},
-        "mood": {phrase: phrase.en for phrase in lexicon.MOODS},
-        "doing": {phrase: phrase.en for phrase in lexicon.DOINGS},
-        "feat": {phrase: phrase.en for phrase in lexicon.FEATS},
-        "trait": {phrase: f"{_article(phrase.en)} {phrase.en}" for phrase in lexicon.TRAITS},
-        "scenery": {phrase: phrase.en for phrase in lexicon.SCENERY},
+        "time": {phrase: phrase.en for phrase in sayings.TIMES},
+        "spot": {phrase: phrase.en for phrase in sayings.SPOTS},
+        "mood": {phrase: phrase.en for phrase in sayings.MOODS},
+        "doing": {phrase: phrase.en for phrase in sayings.DOINGS},
+        "feat": {phrase: phrase.en for phrase in sayings.FEATS},
+        "trait": {phrase: f"{_article(phrase.en)} {phrase.en}" for phrase in sayings.TRAITS},
+        "scenery": {phrase: phrase.en for phrase in sayings.SCENERY},
     }
 
 
@@ -103,14 +104,14 @@ def _japanese(tongue: Tongue) -> dict[str, Table]:
         "count": {a: _numeral(a) for a in held},
         "nouns": {noun: noun.ja for noun in lexicon.COUNTED},
         "place": {place: place.ja for place in lexicon.PLACES},
-        "time": {phrase: phrase.ja for phrase in lexicon.TIMES},
-        "spot": {phrase: phrase.ja for phrase in lexicon.SPOTS},
-        "mood": {phrase: spoken(phrase.ja, tongue) for phrase in lexicon.MOODS},
-        "doing": {phrase: spoken(phrase.ja, tongue) for phrase in lexicon.DOINGS},
-        "feat": {phrase: spoken(phrase.ja, tongue) for phrase in lexicon.FEATS},
-        "cannot": {phrase: _negated(spoken(phrase.ja, tongue)) for phrase in lexicon.FEATS},
-        "trait": {phrase: phrase.ja for phrase in lexicon.TRAITS},
-        "scenery": {phrase: spoken(phrase.ja, tongue) for phrase in lexicon.SCENERY},
+        "time": {phrase: phrase.ja for phrase in sayings.TIMES},
+        "spot": {phrase: phrase.ja for phrase in sayings.SPOTS},
+        "mood": {phrase: spoken(phrase.ja, tongue) for phrase in sayings.MOODS},
+        "doing": {phrase: spoken(phrase.ja, tongue) for phrase in sayings.DOINGS},
+        "feat": {phrase: spoken(phrase.ja, tongue) for phrase in sayings.FEATS},
+        "cannot": {phrase: _negated(spoken(phrase.ja, tongue)) for phrase in sayings.FEATS},
+        "trait": {phrase: phrase.ja for phrase in sayings.TRAITS},
+        "scenery": {phrase: spoken(phrase.ja, tongue) for phrase in sayings.SCENERY},
     }
 
 

@@ -230,7 +230,7 @@ def _entries(
     """Every shape of a pattern: references full or short, words that agree with either gender."""
     count = sum(isinstance(part, _Slot) and part.reference is not None for part in parts)
     for bits in range(1 << count):
-        gendered = sorted({role for role in _gendered(parts, bits)})
+        gendered = sorted(set(_gendered(parts, bits)))
         for genders in product(("she", "he"), repeat=len(gendered)):
             agreed = dict(zip(gendered, genders, strict=True))
             yield _entry(event, number, bits, list(_settled(parts, bits)), agreed, tongue)

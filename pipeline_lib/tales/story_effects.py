@@ -86,6 +86,11 @@ def leave(world: StoryWorld, roles: Roles) -> None:
         world.here.remove(roles["agent"])
 
 
+def look_at_oneself(world: StoryWorld, roles: Roles) -> None:
+    touch(world, roles)
+    world.mirrored.append(roles["agent"])
+
+
 def learn_feat(world: StoryWorld, roles: Roles) -> None:
     touch(world, roles)
     world.feats.append((roles["agent"], roles["feat"]))

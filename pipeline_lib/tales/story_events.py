@@ -2,18 +2,20 @@
 
 `needs` names what must hold (`story_world.STATES`), roles say who or what takes part, in the order
 in which they are drawn, and effects what it changes. English and Japanese tell the same, each in
-its own patterns; `[polite|plain]` is where the two tongues of Japanese part.
+its own patterns; `[polite|plain]` is where the two tongues of Japanese part. Laid out by hand, so
+that an entry can be read at a glance.
 """
 
-from pipeline_lib.tales import lexicon
+from pipeline_lib.tales import sayings
 from pipeline_lib.tales import story_effects as effects
 from pipeline_lib.tales import story_rules as w
 from pipeline_lib.tales.patterns import Event
 
+# fmt: off
 ARRIVALS = (
     Event(
         "opening", 1,
-        {"time": w.any_of(lexicon.TIMES), "agent": w.NEW_PERSON, "place": w.NEW_PLACE},
+        {"time": w.any_of(sayings.TIMES), "agent": w.NEW_PERSON, "place": w.NEW_PLACE},
         en=("{time:time}, {agent:name} was {place:in}.",
             "{time:time}, {agent:name} went {place:to}."),
         ja=("{time:time}、{agent:name}は{place:place}にい[ました|た]。",
@@ -72,7 +74,7 @@ THINGS = (
         effect=effects.own, needs="unknown fresh",
     ),
     Event(
-        "find", 14, {"agent": w.HERE, "item": w.NEW_ITEM, "spot": w.any_of(lexicon.SPOTS)},
+        "find", 14, {"agent": w.HERE, "item": w.NEW_ITEM, "spot": w.any_of(sayings.SPOTS)},
         en=("{agent:who} found {item:a} {spot:spot}.",),
         ja=("{agent:は}{spot:spot}で{item:a}を見つけ[ました|た]。",),
         effect=effects.find, needs="unknown",
@@ -162,25 +164,25 @@ NUMBERS = (
 
 PEOPLE = (
     Event(
-        "trait", 45, {"agent": w.UNDESCRIBED, "trait": w.any_of(lexicon.TRAITS)},
+        "trait", 45, {"agent": w.UNDESCRIBED, "trait": w.any_of(sayings.TRAITS)},
         en=("{agent:who} was {trait:trait} {agent:girl}.",),
         ja=("{agent:は}{trait:trait}{agent:女の子}[でした|だった]。",),
         effect=effects.describe, needs="undescribed",
     ),
     Event(
-        "mood", 10, {"agent": w.HERE, "mood": w.any_of(lexicon.MOODS)},
+        "mood", 10, {"agent": w.HERE, "mood": w.any_of(sayings.MOODS)},
         en=("{agent:who} {mood:mood}.",), ja=("{agent:は}{mood:mood}。",), effect=effects.touch,
     ),
     Event(
-        "mood of two", 6, {"agent": w.HERE, "whom": w.OTHER, "mood": w.any_of(lexicon.DOINGS)},
+        "mood of two", 6, {"agent": w.HERE, "whom": w.OTHER, "mood": w.any_of(sayings.DOINGS)},
         en=("{agent:name} and {whom:name} {mood:doing}.",),
         ja=("{agent:name}と{whom:name}は{mood:doing}。",),
         effect=effects.forget, needs="company",
     ),
     Event(
-        "mirror", 8, {"agent": w.HERE},
+        "mirror", 8, {"agent": w.UNMIRRORED},
         en=("{agent:who} looked at {agent:himself} in the water.",),
-        ja=("{agent:は}水に映った自分を見[ました|た]。",), effect=effects.touch, needs="water",
+        ja=("{agent:は}水に映った自分を見[ました|た]。",), effect=effects.look_at_oneself, needs="water",
     ),
     Event(
         "be proud", 2, {"agent": w.HERE},
@@ -210,7 +212,7 @@ PEOPLE = (
         effect=effects.forget, needs="friend",
     ),
     Event(
-        "scenery", 5, {"scene": w.any_of(lexicon.SCENERY)},
+        "scenery", 5, {"scene": w.any_of(sayings.SCENERY)},
         en=("{scene:scenery}.",), ja=("{scene:scenery}。",), effect=effects.forget,
     ),
 )
@@ -316,4 +318,5 @@ ENDINGS = (
     ),
 )
 
+# fmt: on
 EVENTS = ARRIVALS + THINGS + NUMBERS + PEOPLE + TALK + ENDINGS

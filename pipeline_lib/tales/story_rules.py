@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline_lib.tales import lexicon
+from pipeline_lib.tales import lexicon, sayings
 from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.lexicon import Amount
 from pipeline_lib.tales.patterns import Roles, Rule
@@ -161,10 +161,11 @@ NEWCOMER = Rule(lambda w, _: [w.subject] if w.fresh else [], "has not just come"
 UNDESCRIBED = Rule(
     lambda w, _: [w.subject] if w.undescribed else [], "has not just come, or has been described"
 )
+UNMIRRORED = Rule(lambda w, _: [p for p in w.here if p not in w.mirrored], "has done so already")
 COUNTER = Rule(lambda w, _: [w.subject] if w.changed else [], "had no change of number")
 CHANGED = Rule(lambda w, _: [w.changed] if w.changed else [], "is not how many there are")
 NEW_FEAT = Rule(
-    lambda w, r: [f for f in lexicon.FEATS if (r["agent"], f) not in w.feats],
+    lambda w, r: [f for f in sayings.FEATS if (r["agent"], f) not in w.feats],
     "has been said already",
 )
 SEEKER = Rule(_seekers, "has everything")

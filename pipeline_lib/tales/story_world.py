@@ -11,8 +11,9 @@ from typing import NamedTuple
 from pipeline_lib.tales import lexicon
 from pipeline_lib.tales.draw import Weighted
 from pipeline_lib.tales.forms import Entity
-from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person, Phrase, Place
+from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person, Place
 from pipeline_lib.tales.patterns import Event, Roles
+from pipeline_lib.tales.sayings import Phrase
 
 MOST_PEOPLE, MOST_ITEMS, MOST_NOUNS, MOST_SCENES = 3, 3, 2, 3
 
@@ -51,6 +52,8 @@ class StoryWorld:
         self.scenes = 0
         self.settled = False
         """Whether something has happened in this scene."""
+        self.mirrored: list[Person] = []
+        """Who has looked at their own image: once is enough."""
         self.feats: list[tuple[Person, Phrase]] = []
         self.question: Question | None = None
         self.subject: Entity = None
@@ -91,30 +94,47 @@ class StoryWorld:
         ]
 
 
-STATES = (
-    "start company alone room away unknown lying lost mine held found known counted stock own food none "
-    "fresh undescribed changed settled early late water stranger friend question with absent here there nowhere some nothing request"
-).split()
-BIT = {name: 1 << number for number, name in enumerate(STATES)}
+STATES = tuple(
+    [
+        "start",
+        "company",
+        "alone",
+        "room",
+        "away",
+        "unknown",
+        "lying",
+        "lost",
+        "mine",
+        "held",
+        "found",
+        "known",
+        "counted",
+        "stock",
+        "own",
+        "food",
+        "none",
+        "fresh",
+        "undescribed",
+        "changed",
+        "settled",
+        "early",
+        "late",
+        "water",
+        "stranger",
+        "friend",
+        "question",
+        "with",
+        "absent",
+        "here",
+        "there",
+        "nowhere",
+        "some",
+        "nothing",
+        "request",
+    ]
+)
 """What an event may need, by name."""
-(
-    HAS_COMPANY,
-    HAS_ALONE,
-    HAS_ROOM,
-    HAS_AWAY,
-    HAS_UNKNOWN,
-    HAS_LYING,
-    HAS_GONE,
-    HAS_MINE,
-    HELD_HERE,
-    WAS_FOUND,
-    HAS_KNOWN,
-    HAS_COUNTED,
-    HAS_STOCK,
-    HAS_OWN,
-    HAS_FED,
-    HAS_LACK,
-) = (BIT[name] for name in STATES[1:17])
+BIT = {name: 1 << number for number, name in enumerate(STATES)}
 FOODS = frozenset(lexicon.FOOD)
 
 
@@ -142,53 +162,29 @@ def holds(world: StoryWorld) -> int:
     """The bits of what holds between questions."""
     if world.place is None:
         return BIT["start"]
-    here, where, place = world.here, world.where, world.place
-    hero = here[0]
-    held = _moment(world, place) | (HAS_COMPANY if len(here) > 1 else HAS_ALONE)
-    if len(world.people) < MOST_PEOPLE:
-        held |= HAS_ROOM
-    if len(here) < len(world.people):
-        held |= HAS_AWAY
-    if len(world.items) < MOST_ITEMS:
-        held |= HAS_UNKNOWN
-    for item in world.items:
-        at = where[item]
-        held |= HAS_KNOWN
-        if at is None:
-            held |= HAS_GONE
-            continue
-        if at is place:
-            held |= HAS_LYING
-        elif at is hero:
-            held |= HAS_MINE | HELD_HERE
-        elif at in here:
-            held |= HELD_HERE
-        if item in world.finder:
-            held |= WAS_FOUND
-    return held | _counted(world, hero) | _ties(world)
+    return _company(world) | _moment(world, world.place) | _things(world) | _counted(world)
 
 
-def _counted(world: StoryWorld, hero: Person) -> int:
-    held = 0
-    counts = world.counts
-    for noun in world.nouns:
-        held |= HAS_COUNTED
-        for person in world.here:
-            if not counts.get((person, noun)):
-                held |= HAS_LACK
-                continue
-            held |= HAS_STOCK
-            if person is hero:
-                held |= HAS_OWN
-            if noun in FOODS:
-                held |= HAS_FED
+COMPANY, ALONE, ROOM, AWAY = (BIT[name] for name in STATES[1:5])
+STRANGER, FRIEND = BIT["stranger"], BIT["friend"]
+
+
+def _company(world: StoryWorld) -> int:
+    here, people = world.here, world.people
+    held = COMPANY if len(here) > 1 else ALONE
+    if len(people) < MOST_PEOPLE:
+        held |= ROOM
+    if len(here) < len(people):
+        held |= AWAY
+    for person in here:
+        if person in world.strangers:
+            held |= STRANGER
+        elif person in world.friends:
+            held |= FRIEND
     return held
 
 
-FRESH, UNDESCRIBED, CHANGED, SETTLED, EARLY, LATE, WATER, STRANGE, FRIENDLY = (
-    BIT[name]
-    for name in "fresh undescribed changed settled early late water stranger friend".split()
-)
+FRESH, UNDESCRIBED, CHANGED, SETTLED, EARLY, LATE, WATER = (BIT[name] for name in STATES[17:24])
 
 
 def _moment(world: StoryWorld, place: Place) -> int:
@@ -201,16 +197,51 @@ def _moment(world: StoryWorld, place: Place) -> int:
         held |= FRESH | UNDESCRIBED if world.undescribed else FRESH
     if world.changed is not None:
         held |= CHANGED
-    return held | WATER if place in lexicon.WATERS else held
+    if place in lexicon.WATERS and any(person not in world.mirrored for person in world.here):
+        held |= WATER
+    return held
 
 
-def _ties(world: StoryWorld) -> int:
-    held = 0
-    for person in world.here:
-        if person in world.strangers:
-            held |= STRANGE
-        elif person in world.friends:
-            held |= FRIENDLY
+UNKNOWN, LYING, LOST, MINE, HELD, FOUND, KNOWN = (BIT[name] for name in STATES[5:12])
+
+
+def _things(world: StoryWorld) -> int:
+    held = KNOWN if world.items else 0
+    if len(world.items) < MOST_ITEMS:
+        held |= UNKNOWN
+    hero = world.here[0]
+    for item in world.items:
+        at = world.where[item]
+        if at is None:
+            held |= LOST
+            continue
+        if at is world.place:
+            held |= LYING
+        elif at is hero:
+            held |= MINE | HELD
+        elif at in world.here:
+            held |= HELD
+        if item in world.finder:
+            held |= FOUND
+    return held
+
+
+COUNTED, STOCK, OWN, FOOD, NONE = (BIT[name] for name in STATES[12:17])
+
+
+def _counted(world: StoryWorld) -> int:
+    held = COUNTED if world.nouns else 0
+    hero, counts = world.here[0], world.counts
+    for noun in world.nouns:
+        for person in world.here:
+            if not counts.get((person, noun)):
+                held |= NONE
+                continue
+            held |= STOCK
+            if person is hero:
+                held |= OWN
+            if noun in FOODS:
+                held |= FOOD
     return held
 
 
