@@ -9,21 +9,21 @@ from pipeline_lib.formats import conversations, documents, manifests
 from pipeline_lib.formats.conversations import Conversation
 from pipeline_lib.formats.documents import Document
 from pipeline_lib.formats.manifests import Manifest
-from pipeline_lib.params import FileSource, HubSource, Source
+from pipeline_lib.params import FileSource, HubSource, Source, TalesSource
 from pipeline_lib.sources import embedded, hub, local
 from pipeline_lib.sources.origin import Item, Origin
 
 
-def fetch(name: str, source: Source, folder: Path) -> Manifest:
+def fetch(name: str, source: Source, folder: Path, workers: int = 1) -> Manifest:
     """Write the source's rows and manifest to `folder`, or raise SourceError and write nothing."""
     try:
-        return _fetch(name, source, folder)
+        return _fetch(name, source, folder, workers)
     except SourceError as error:
         raise SourceError(f"download.sources.{name}: {error}") from None
 
 
-def _fetch(name: str, source: Source, folder: Path) -> Manifest:
-    origin = _open(name, source)
+def _fetch(name: str, source: Source, folder: Path, workers: int) -> Manifest:
+    origin = _open(name, source, workers)
     weighed = Weighed(origin, source.rows)
     rows = _write(folder, progress.watch(weighed, source.rows, f"rows of {name}"), source)
     manifest = Manifest(
@@ -38,17 +38,18 @@ def _fetch(name: str, source: Source, folder: Path) -> Manifest:
         sha256=origin.digest.hexdigest(),
         rows=rows,
         bytes=weighed.bytes,
+        texts=source.texts if isinstance(source, TalesSource) else "",
     )
     manifests.write(folder, manifest)
     return manifest
 
 
-def _open(name: str, source: Source) -> Origin:
+def _open(name: str, source: Source, workers: int) -> Origin:
     if isinstance(source, FileSource):
         return local.origin(name, source)
     if isinstance(source, HubSource):
         return hub.origin(name, source)
-    return embedded.origin(name, source)
+    return embedded.origin(name, source, workers)
 
 
 class Weighed:

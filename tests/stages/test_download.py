@@ -5,9 +5,18 @@ import pytest
 
 from pipeline_lib.errors import SourceError
 from pipeline_lib.formats import manifests
-from pipeline_lib.params import DownloadParams
+from pipeline_lib.params import DownloadParams, RuntimeParams
 from stages import download
 
+RUNTIME = RuntimeParams(
+    device="cpu",
+    precision="fp32",
+    threads=1,
+    workers=1,
+    log_every=1,
+    save_seconds=1,
+    resume="same",
+)
 TALES = {"kind": "tales", "role": "pretrain", "texts": "stories", "seed": 1, "rows": 30}
 PROBLEMS = {"kind": "tales", "role": "rl", "texts": "problems", "seed": 2, "rows": 20}
 
@@ -22,15 +31,15 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_source_has_a_folder_with_its_manifest(tmp_path: Path) -> None:
-    rows = list(download.main(sources(b=TALES, a=PROBLEMS), tmp_path / "raw"))
+    rows = list(download.main(sources(b=TALES, a=PROBLEMS), RUNTIME, tmp_path / "raw"))
     found = manifests.read_all(tmp_path / "raw")
     assert [(m.name, m.role, m.rows) for m in found] == [("a", "rl", 20), ("b", "pretrain", 30)]
     assert rows == [{f"{m.name}.rows": m.rows, f"{m.name}.bytes": m.bytes} for m in found]
 
 
 def test_the_order_in_params_yaml_does_not_matter(tmp_path: Path) -> None:
-    list(download.main(sources(a=PROBLEMS, b=TALES), tmp_path / "one"))
-    list(download.main(sources(b=TALES, a=PROBLEMS), tmp_path / "two"))
+    list(download.main(sources(a=PROBLEMS, b=TALES), RUNTIME, tmp_path / "one"))
+    list(download.main(sources(b=TALES, a=PROBLEMS), RUNTIME, tmp_path / "two"))
     assert content(tmp_path / "one") == content(tmp_path / "two")
 
 
@@ -40,5 +49,5 @@ def test_where_one_source_fails_nothing_is_left(
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     missing = {"kind": "file", "role": "pretrain", "path": "own/*.txt"}
     with pytest.raises(SourceError, match=r"^download.sources.b: own/\*.txt: expected a file that"):
-        list(download.main(sources(a=TALES, b=missing), tmp_path / "raw"))
+        list(download.main(sources(a=TALES, b=missing), RUNTIME, tmp_path / "raw"))
     assert list(tmp_path.iterdir()) == []
