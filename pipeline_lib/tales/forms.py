@@ -1,14 +1,13 @@
 """How each thing of the world reads in a sentence, and back.
 
 A form is a way to write a kind of entity: `a` writes an item as "a red ball", `the` as "the ball".
-`texts(tongue, form)` writes; `blanked(language, sentence)` puts a mark in place of every form that
-it finds, so that a sentence becomes its shape, and says what stood there. Japanese has two tongues,
-polite and plain, of one vocabulary.
+`Wording.texts(tongue, form)` writes; `Vocabulary.blanked(sentence)` puts a mark in place of every
+form that it finds, so that a sentence becomes its shape, and says what stood there. Japanese has two
+tongues, polite and plain, of one vocabulary.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pipeline_lib.tales import lexicon, sayings
@@ -122,14 +121,6 @@ TABLES: Mapping[Tongue, dict[str, Table]] = {
 }
 
 
-def texts(tongue: Tongue, form: str) -> Table:
-    """Entity -> how it reads; for words that agree, person -> word."""
-    agreeing = AGREEING.get(form)
-    if agreeing is not None:
-        return {person: agreeing[person.gender] for person in lexicon.PEOPLE}
-    return TABLES[tongue][form]
-
-
 class Found(NamedTuple):
     """A form in a sentence."""
 
@@ -196,10 +187,33 @@ def _alternatives(node: Mapping[str, Any]) -> str:
     return f"(?:{body})?" if "" in node else body
 
 
-@cache
-def vocabulary(language: Language) -> Vocabulary:
-    """All forms of `language`, in each of its tongues."""
-    return Vocabulary(TABLES[tongue] for tongue in TONGUES[language])
+class Wording:
+    """The words of a kind of text: how its things read, and what agrees with them."""
+
+    def __init__(
+        self,
+        tables: Mapping[Tongue, Mapping[str, Table]],
+        agreeing: Mapping[str, Mapping[str, str]],
+        agreed: Sequence[Entity],
+    ) -> None:
+        """`agreed`: those with a gender, which the words of `agreeing` agree with."""
+        self.tables, self.agreeing, self._agreed = tables, agreeing, agreed
+        self.vocabulary = {
+            language: Vocabulary(tables[tongue] for tongue in tongues)
+            for language, tongues in TONGUES.items()
+        }
+
+    def texts(self, tongue: Tongue, form: str) -> Table:
+        """Entity -> how it reads; for words that agree, who or what they agree with -> word."""
+        words = self.agreeing.get(form)
+        return self.tables[tongue][form] if words is None else self.agreeing_texts(words)
+
+    def agreeing_texts(self, words: Mapping[str, str]) -> Table:
+        return {one: words[one.gender] for one in self._agreed if one.gender in words}
+
+
+WORDING = Wording(TABLES, AGREEING, lexicon.PEOPLE)
+"""Of people and what they have."""
 
 
 __all__ = [
@@ -214,7 +228,6 @@ __all__ = [
     "Table",
     "Tongue",
     "Vocabulary",
+    "Wording",
     "spoken",
-    "texts",
-    "vocabulary",
 ]

@@ -17,14 +17,13 @@ from pipeline_lib.tales.forms import (
     AGREEING,
     LANGUAGE,
     TONGUES,
+    WORDING,
     Entity,
     Table,
     Tongue,
+    Wording,
     spoken,
-    texts,
-    vocabulary,
 )
-from pipeline_lib.tales.lexicon import Gender
 
 Roles = dict[str, Entity]
 SLOT = re.compile(r"\{(\w+):(\w+)\}")
@@ -119,7 +118,7 @@ class Entry(NamedTuple):
     places: tuple[tuple[str, int], ...]
     literals: tuple[tuple[int, str], ...]
     """Forms that are no slots, but part of the pattern."""
-    genders: Mapping[str, Gender]
+    genders: Mapping[str, str]
     """Of roles that words agree with."""
     short: Mapping[str, str]
     """Role -> gender or "", for references by a short word."""
@@ -138,8 +137,14 @@ _Part = str | _Slot
 class Grammar:
     """The events of a kind of text, compiled for each tongue."""
 
-    def __init__(self, events: Sequence[Event]) -> None:
-        self.events = tuple(events)
+    def __init__(
+        self,
+        events: Sequence[Event],
+        wording: Wording = WORDING,
+        references: Mapping[Tongue, Mapping[str, Reference]] = REFERENCES,
+    ) -> None:
+        self.events, self.wording, self._references = tuple(events), wording, references
+        self.vocabulary = wording.vocabulary
         self.patterns: dict[Tongue, dict[Event, tuple[Pattern, ...]]] = {}
         self.shapes: dict[Tongue, dict[str, Entry]] = {}
         for tongue in LANGUAGE:
@@ -148,13 +153,20 @@ class Grammar:
         self.sorted_shapes = {tongue: sorted(known) for tongue, known in self.shapes.items()}
 
     def _compile(self, event: Event, tongue: Tongue) -> tuple[Pattern, ...]:
-        return tuple(_compiled(_parts(line, tongue), tongue) for line in _lines(event, tongue))
+        return tuple(
+            _compiled(self._parts(line, tongue), tongue, self.wording)
+            for line in _lines(event, tongue)
+        )
+
+    def _parts(self, line: str, tongue: Tongue) -> list[_Part]:
+        return _parts(line, self._references[tongue])
 
     def _read_shapes(self, tongue: Tongue) -> dict[str, Entry]:
         shapes: dict[str, Entry] = {}
         for event in self.events:
             for number, line in enumerate(_lines(event, tongue)):
-                for shape, entry in _entries(event, number, _parts(line, tongue), tongue):
+                parts = self._parts(line, tongue)
+                for shape, entry in _entries(event, number, parts, tongue, self.wording):
                     if shape in shapes:
                         raise ValueError(
                             f"{event.name}: {line!r} has the shape of another pattern, "
@@ -170,22 +182,22 @@ def _lines(event: Event, tongue: Tongue) -> tuple[str, ...]:
     return tuple(re.sub(r"\[(.*?)\]", lambda m: spoken(m[1], tongue), line) for line in event.ja)
 
 
-def _parts(line: str, tongue: Tongue) -> list[_Part]:
+def _parts(line: str, references: Mapping[str, Reference]) -> list[_Part]:
     pieces = SLOT.split(line)
     parts: list[_Part] = [pieces[0]]
     for place in range(1, len(pieces), 3):
         role, form, literal = pieces[place : place + 3]
-        parts += [_Slot(role, form, REFERENCES[tongue].get(form)), literal]
+        parts += [_Slot(role, form, references.get(form)), literal]
     return [part for part in parts if part != ""]
 
 
-def _compiled(parts: Sequence[_Part], tongue: Tongue) -> Pattern:
+def _compiled(parts: Sequence[_Part], tongue: Tongue, wording: Wording) -> Pattern:
     references = [
         (part.role, part.reference)
         for part in parts
         if isinstance(part, _Slot) and part.reference is not None
     ]
-    variants = [_variant(parts, bits, tongue) for bits in range(1 << len(references))]
+    variants = [_variant(parts, bits, tongue, wording) for bits in range(1 << len(references))]
     return Pattern(tuple(references), tuple(variants))
 
 
@@ -200,7 +212,7 @@ def _settled(parts: Sequence[_Part], bits: int) -> Iterator[tuple[_Part, bool]]:
             yield part, False
 
 
-def _variant(parts: Sequence[_Part], bits: int, tongue: Tongue) -> Variant:
+def _variant(parts: Sequence[_Part], bits: int, tongue: Tongue, wording: Wording) -> Variant:
     template, slots = "", []
     for part, is_short in _settled(parts, bits):
         if isinstance(part, str):
@@ -208,40 +220,41 @@ def _variant(parts: Sequence[_Part], bits: int, tongue: Tongue) -> Variant:
             continue
         reference = part.reference
         if reference is None:
-            slots.append((part.role, texts(tongue, part.form)))
+            slots.append((part.role, wording.texts(tongue, part.form)))
         elif not is_short:
-            slots.append((part.role, texts(tongue, reference.full)))
+            slots.append((part.role, wording.texts(tongue, reference.full)))
         elif "" in reference.short:
             template += reference.short[""]
             continue
         else:
-            slots.append((part.role, _agreeing(reference.short)))
+            slots.append((part.role, wording.agreeing_texts(reference.short)))
         template += f"%s{reference.suffix if reference and not is_short else ''}"
     return Variant(template, tuple(slots))
 
 
-def _agreeing(words: Mapping[str, str]) -> Table:
-    return texts("en", next(form for form, known in AGREEING.items() if known is words))
-
-
 def _entries(
-    event: Event, number: int, parts: Sequence[_Part], tongue: Tongue
+    event: Event, number: int, parts: Sequence[_Part], tongue: Tongue, wording: Wording
 ) -> Iterator[tuple[str, Entry]]:
-    """Every shape of a pattern: references full or short, words that agree with either gender."""
+    """Every shape of a pattern: references full or short, words that agree with each gender."""
     count = sum(isinstance(part, _Slot) and part.reference is not None for part in parts)
     for bits in range(1 << count):
-        gendered = sorted(set(_gendered(parts, bits)))
-        for genders in product(("she", "he"), repeat=len(gendered)):
+        gendered = dict(sorted(_gendered(parts, bits, wording)))
+        for genders in product(*gendered.values()):
             agreed = dict(zip(gendered, genders, strict=True))
-            yield _entry(event, number, bits, list(_settled(parts, bits)), agreed, tongue)
+            yield _entry(event, number, bits, list(_settled(parts, bits)), agreed, tongue, wording)
 
 
-def _gendered(parts: Sequence[_Part], bits: int) -> Iterator[str]:
+def _gendered(
+    parts: Sequence[_Part], bits: int, wording: Wording
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Roles that words agree with, and the genders that those words have."""
     for part, is_short in _settled(parts, bits):
         if isinstance(part, _Slot):
             reference = part.reference
-            if part.form in AGREEING or (is_short and reference and "" not in reference.short):
-                yield part.role
+            if part.form in wording.agreeing:
+                yield part.role, tuple(wording.agreeing[part.form])
+            elif is_short and reference and "" not in reference.short:
+                yield part.role, tuple(reference.short)
 
 
 def _entry(
@@ -249,10 +262,11 @@ def _entry(
     number: int,
     bits: int,
     settled: Sequence[tuple[_Part, bool]],
-    genders: Mapping[str, Any],
+    genders: Mapping[str, str],
     tongue: Tongue,
+    wording: Wording,
 ) -> tuple[str, Entry]:
-    words = vocabulary(LANGUAGE[tongue])
+    words = wording.vocabulary[LANGUAGE[tongue]]
     shape, marks = "", 0
     places: list[tuple[str, int]] = []
     literals: list[tuple[int, str]] = []
@@ -267,8 +281,8 @@ def _entry(
     for part, is_short in settled:
         if isinstance(part, str):
             add(part)
-        elif part.form in AGREEING:
-            add(AGREEING[part.form][genders[part.role]])
+        elif part.form in wording.agreeing:
+            add(wording.agreeing[part.form][genders[part.role]])
         elif is_short and part.reference is not None:
             gender = "" if "" in part.reference.short else genders[part.role]
             short[part.role] = gender

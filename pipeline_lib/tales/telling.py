@@ -13,10 +13,10 @@ import math
 import re
 from bisect import bisect
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pipeline_lib.tales.draw import LOG2, Draw, Weighted
-from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Entity, Found, Tongue, vocabulary
+from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Entity, Found, Tongue
 from pipeline_lib.tales.lexicon import Language
 from pipeline_lib.tales.patterns import Entry, Event, Grammar, Roles, Rule
 from pipeline_lib.tales.reading import Break, Report, Verdict
@@ -25,6 +25,7 @@ SENTENCE = re.compile(r"([ \n]?)([^.。?]*(?:\?\"[^.。?]*)*(?:[.。]|\?|\Z))")
 """What stands before a sentence, and the sentence up to its full stop; a question in quotes goes on."""
 
 
+@runtime_checkable
 class World(Protocol):
     """What a kind of text knows of its own world."""
 
@@ -45,6 +46,7 @@ class World(Protocol):
         ...
 
 
+@runtime_checkable
 class Pen(Protocol):
     def event(self, world: World) -> Event | None: ...
 
@@ -106,6 +108,7 @@ class Reader:
     def __init__(self, grammar: Grammar, tongue: Tongue, text: str) -> None:
         self.grammar, self.tongue, self.text = grammar, tongue, text
         self.language: Language = LANGUAGE[tongue]
+        self._words = grammar.vocabulary[self.language]
         self.verdicts: list[Verdict] = []
         self.log2_probability = 0.0
         self.ending: Break | None = None
@@ -210,8 +213,8 @@ class Reader:
         for role, place in entry.places:
             gender = entry.genders.get(role)
             text = self._found[place].text
-            person = vocabulary(self.language).entities[text][0]
-            if gender is not None and person.gender != gender:
+            known = self._words.entities[text][0]
+            if gender is not None and known.gender != gender:
                 self._ungrammatical(
                     self._start + self._found[place].start,
                     f"a word that agrees with {text}",
@@ -231,7 +234,7 @@ class Reader:
 
     def _named(self, role: str, places: Sequence[int]) -> Sequence[Entity]:
         """What all forms of a role in this sentence may stand for."""
-        entities = vocabulary(self.language).entities
+        entities = self._words.entities
         first = entities[self._found[places[0]].text]
         both = first
         for place in places[1:]:
@@ -245,7 +248,7 @@ class Reader:
         gender = self._entry.short[role]
         references = self.grammar.patterns[self.tongue][self._entry.event][self._entry.pattern]
         name = next(r.full for known, r in references.references if known == role)
-        if name != "name":
+        if name != "name" and not gender:
             return world.item
         is_subject = role == next(iter(self._entry.event.roles))
         entity = world.subject if is_subject else world.pointed_at(gender, roles)
@@ -280,7 +283,7 @@ def read_sentence(
     grammar: Grammar, tongue: Tongue, sentence: str
 ) -> tuple[Entry | None, list[Found]]:
     """What a sentence says, if it is one of the grammar's, and the forms in it."""
-    shape, found = vocabulary(LANGUAGE[tongue]).blanked(sentence)
+    shape, found = grammar.vocabulary[LANGUAGE[tongue]].blanked(sentence)
     entry = grammar.shapes[tongue].get(shape)
     if entry is None or len(entry.places) + len(entry.literals) != len(found):
         return None, found
@@ -291,7 +294,7 @@ def read_sentence(
 
 def explain(grammar: Grammar, tongue: Tongue, sentence: str, start: int) -> Break:
     """Where a sentence leaves the pattern that it follows longest."""
-    words = vocabulary(LANGUAGE[tongue])
+    words = grammar.vocabulary[LANGUAGE[tongue]]
     shape, found = words.blanked(sentence)
     shapes = grammar.sorted_shapes[tongue]
     place = bisect(shapes, shape)
