@@ -73,7 +73,7 @@ def _is_subject(world: Any, entity: Entity, roles: Roles) -> bool:
 
 
 def _is_only_one(world: Any, entity: Entity, roles: Roles) -> bool:
-    return bool(world.pointed_at(entity.gender, roles) is entity)
+    return entity is not None and bool(world.pointed_at(entity.gender, roles) is entity)
 
 
 def _is_item(world: Any, entity: Entity, roles: Roles) -> bool:

@@ -245,7 +245,7 @@ class Reader:
         return both or first
 
     def _pointed(self, role: str, world: World, roles: Roles) -> Entity:
-        gender = self._entry.short[role]
+        gender = self._entry.genders.get(role, "")
         references = self.grammar.patterns[self.tongue][self._entry.event][self._entry.pattern]
         name = next(r.full for known, r in references.references if known == role)
         if name != "name" and not gender:
