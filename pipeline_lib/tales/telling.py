@@ -56,7 +56,7 @@ class Pen(Protocol):
 
 
 def tell(pen: Pen, world: World) -> None:
-    """One text, from its first event to its last."""
+    """One text, from its first event to its last; what nobody does to nothing changes nothing."""
     while not world.done:
         event = pen.event(world)
         if event is None:
@@ -65,7 +65,8 @@ def tell(pen: Pen, world: World) -> None:
         for role, rule in event.roles.items():
             roles[role] = pen.choose(role, rule, world, roles)
         pen.say(event, world, roles)
-        event.effect(world, roles)
+        if None not in roles.values():
+            event.effect(world, roles)
 
 
 class Writer:
