@@ -151,6 +151,8 @@ class Grammar:
             self.patterns[tongue] = {event: self._compile(event, tongue) for event in events}
             self.shapes[tongue] = self._read_shapes(tongue)
         self.sorted_shapes = {tongue: sorted(known) for tongue, known in self.shapes.items()}
+        self.foreign = {tongue: _foreign(wording, tongue) for tongue in LANGUAGE}
+        """Forms that only another tongue of the language has."""
 
     def _compile(self, event: Event, tongue: Tongue) -> tuple[Pattern, ...]:
         return tuple(
@@ -174,6 +176,14 @@ class Grammar:
                         )
                     shapes[shape] = entry
         return shapes
+
+
+def _foreign(wording: Wording, tongue: Tongue) -> frozenset[str]:
+    known = {
+        other: {text for table in wording.tables[other].values() for text in table.values()}
+        for other in TONGUES[LANGUAGE[tongue]]
+    }
+    return frozenset().union(*known.values()) - known[tongue]
 
 
 def _lines(event: Event, tongue: Tongue) -> tuple[str, ...]:

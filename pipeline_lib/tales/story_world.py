@@ -160,7 +160,7 @@ class Menu:
 
 def holds(world: StoryWorld) -> int:
     """The bits of what holds between questions."""
-    if world.place is None:
+    if world.place is None or not world.here:
         return BIT["start"]
     return _company(world) | _moment(world, world.place) | _things(world) | _counted(world)
 

@@ -192,7 +192,7 @@ class Reader:
             entry, self._found, tongue = self._parsed(match[2])
             if entry is not None:
                 self._entry = entry
-                if tongue != self.tongue:
+                if tongue != self.tongue or self._has_foreign_forms():
                     self._blame(
                         self._start, f"the {self.tongue} form", "polite and plain are mixed"
                     )
@@ -201,6 +201,10 @@ class Reader:
             self._fault = explain(self.grammar, self.tongue, match[2], self._start)
             self._close()
         return None
+
+    def _has_foreign_forms(self) -> bool:
+        foreign = self.grammar.foreign[self.tongue]
+        return bool(foreign) and any(form.text in foreign for form in self._found)
 
     def _parsed(self, sentence: str) -> tuple[Entry | None, list[Found], Tongue]:
         """As this tongue says it, or else as another of the language does."""
