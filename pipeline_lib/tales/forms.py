@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from pipeline_lib.tales import lexicon, sayings
+from pipeline_lib.tales import lexicon, problem_words, sayings
 from pipeline_lib.tales.lexicon import Amount, Item, Language, Noun, Person, Place
 from pipeline_lib.tales.sayings import Phrase
 
@@ -88,6 +88,7 @@ def _english() -> dict[str, Table]:
         "feat": {phrase: phrase.en for phrase in sayings.FEATS},
         "trait": {phrase: f"{_article(phrase.en)} {phrase.en}" for phrase in sayings.TRAITS},
         "scenery": {phrase: phrase.en for phrase in sayings.SCENERY},
+        **_english_measures(),
     }
 
 
@@ -111,6 +112,32 @@ def _japanese(tongue: Tongue) -> dict[str, Table]:
         "cannot": {phrase: _negated(spoken(phrase.ja, tongue)) for phrase in sayings.FEATS},
         "trait": {phrase: phrase.ja for phrase in sayings.TRAITS},
         "scenery": {phrase: spoken(phrase.ja, tongue) for phrase in sayings.SCENERY},
+        **_japanese_measures(),
+    }
+
+
+def _english_measures() -> dict[str, Table]:
+    return {
+        "digits": {measure: str(measure.count) for measure in problem_words.TOLD},
+        "chore": {phrase: phrase.en for phrase in problem_words.CHORES},
+        "a_line": {phrase: f"a {phrase.en}" for phrase in problem_words.LINES},
+        "the_line": {phrase: f"the {phrase.en}" for phrase in problem_words.LINES},
+        "before": {phrase: phrase.en for phrase in problem_words.WAITS},
+        "pastime": {phrase: phrase.en for phrase in problem_words.PASTIMES},
+        "walk": {phrase: phrase.en for phrase in problem_words.WALKS},
+    }
+
+
+def _japanese_measures() -> dict[str, Table]:
+    counted = {noun: f"何{noun.counter}" for noun in lexicon.COUNTED}
+    return {
+        "digits": {m: f"{m.count}{m.counter}" for m in problem_words.TOLD},
+        "how_many": counted,
+        "chore": {phrase: phrase.ja for phrase in problem_words.CHORES},
+        "line": {phrase: phrase.ja for phrase in problem_words.LINES},
+        "until": {phrase: phrase.ja for phrase in problem_words.WAITS},
+        "pastime": {phrase: phrase.ja for phrase in problem_words.PASTIMES},
+        "walk": {phrase: phrase.ja for phrase in problem_words.WALKS},
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from pipeline_lib.tales import stories
+from pipeline_lib.tales import problems, stories
 from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.forms import TONGUES, Tongue
 from pipeline_lib.tales.lexicon import Language
@@ -26,6 +26,11 @@ class Genre(NamedTuple):
     """Drawn evenly from those of the language."""
 
 
+POLITE: Mapping[Language, tuple[Tongue, ...]] = {"en": ("en",), "ja": ("polite",)}
+"""As school books are written."""
+
 GENRES: Mapping[Texts, Genre] = {
     "stories": Genre(10, stories.write, stories.read, stories.opens),
+    "problems": Genre(11, problems.write, problems.read, problems.opens, POLITE),
+    "answers": Genre(12, problems.write_answered, problems.read_answered, problems.opens_answered, POLITE),
 }

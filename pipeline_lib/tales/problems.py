@@ -1,186 +1,116 @@
-"""Word problems with worked steps: a quantity is set, changed a few times, and asked for.
+"""Word problems of levels 1 to 5, with worked steps; a level is the number of its steps.
 
-The operands are drawn so that no value on the way is negative, broken or above `LIMIT`, and no
-plural ever counts one.
+The question is told sentence by sentence like any other text, and the solution follows from it: a
+line for each step, `12 + 7 = 19`, and `#### 19`. It adds nothing to the probability. Answered
+off-hand, a problem has the last line alone. Japanese problems are polite, as in school books.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+import math
+import re
+from dataclasses import replace
 
+from pipeline_lib.tales import problem_events, problem_units
 from pipeline_lib.tales.draw import Draw
-from pipeline_lib.tales.problem_grammar import (
-    ASIDES,
-    LEVELS,
-    OPENINGS,
-    QUESTIONS,
-    STEPS,
-    STILL_QUESTIONS,
-    TIMES_OPENINGS,
-    Asks,
-    Level,
-    Step,
-)
-from pipeline_lib.tales.words import PEOPLE, THINGS, Name, Thing
+from pipeline_lib.tales.forms import Tongue
+from pipeline_lib.tales.patterns import Grammar
+from pipeline_lib.tales.problem_world import Menu, ProblemWorld, calculated
+from pipeline_lib.tales.reading import Break, Report, Told, Verdict
+from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
 
-LIMIT = 999
-NAME_PERCENT = 30
-LARGEST_ASIDE = 60
-SMALLEST = 2
-"""The smallest number in a question: one of something would need a singular."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A question, its worked solution and its answer."""
-
-    question: str
-    solution: str
-    answer: str
-    level: int
+GROUPS = {
+    "openings": problem_events.OPENINGS + problem_units.OPENINGS,
+    "asides": problem_events.ASIDES + problem_units.ASIDES,
+    "steps": problem_events.STEPS + problem_units.STEPS,
+    "asks": problem_events.ASKS + problem_units.ASKS,
+}
+GRAMMAR = Grammar([event for events in GROUPS.values() for event in events])
+OPENINGS = frozenset(GROUPS["openings"])
+MENU = Menu(GROUPS)
+MARKER = "####"
+STEP = re.compile(r"([0-9]{1,6}) ([-+*/]) ([0-9]{1,6}) = ([0-9]{1,6})")
+ANSWER = re.compile(MARKER + " [0-9]{1,6}")
 
 
-@dataclass(slots=True)
-class Telling:
-    """A problem under way: what is counted, whose it is, what was said and worked out so far."""
-
-    draw: Draw
-    level: Level
-    thing: Thing
-    owner: Name
-    other: Name | None = None
-    """{B}, drawn when first spoken of."""
-    known: list[Name] = field(default_factory=list)
-    value: int = 0
-    subject: Name | None = None
-    """Whom a pronoun would stand for."""
-    asks: Asks = "owner"
-    still: bool = True
-    """Nothing has happened yet, so the question does not say `now`."""
-    told: list[Step] = field(default_factory=list)
-    sentences: list[str] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-
-    def say(self, template: str, n: int = 0, k: int = 0) -> None:
-        """Add a sentence, its slots filled."""
-        owner, said = self.owner, ""
-        if "{S}" in template:
-            by_name = self.subject is not owner or self.draw.chance(NAME_PERCENT)
-            pronoun = owner.He if template.startswith("{S}") else owner.he
-            said = owner.text if by_name else pronoun
-        slots = {"A": owner.text, "S": said, "things": self.thing.many}
-        slots["him"] = owner.him if self.subject is owner else owner.text
-        if "{B}" in template:
-            slots["B"] = self.somebody_else().text
-        if "{others}" in template:
-            slots["others"] = self.draw.one_of([t for t in THINGS if t is not self.thing]).many
-        self.sentences.append(template.format(n=n, k=k, **slots))
-        self.subject = None if "{B}" in template else owner
-
-    def somebody_else(self) -> Name:
-        """{B}: nobody who was spoken of before the last `turn`."""
-        if self.other is None:
-            known = [self.owner, *self.known]
-            self.other = self.draw.one_of([name for name in PEOPLE if name not in known])
-            self.known.append(self.other)
-        return self.other
-
-    def turn(self) -> None:
-        """Let the next {B} be somebody new."""
-        self.other = None
-
-    def work(self, operation: str, number: int) -> None:
-        """Carry the value through one calculation and write the line down."""
-        before = self.value
-        self.value = calculate(before, operation, number)
-        self.lines.append(f"{before} {operation} {number} = {self.value}")
+def write(tongue: Tongue, events: Draw, words: Draw) -> Told:
+    """A problem, worked; the draws hold its probability afterwards."""
+    return _told(tongue, events, words, is_worked=True)
 
 
-def calculate(value: int, operation: str, number: int) -> int:
-    """value operation number; division is exact by construction."""
-    if operation == "+":
-        return value + number
-    if operation == "-":
-        return value - number
-    return value * number if operation == "*" else value // number
+def write_answered(tongue: Tongue, events: Draw, words: Draw) -> Told:
+    """A problem, answered off-hand."""
+    return _told(tongue, events, words, is_worked=False)
 
 
-def answer(draw: Draw) -> Problem:
-    """Draw one problem, answered off-hand: its solution is `#### n` alone."""
-    made = problem(draw)
-    return replace(made, solution=f"#### {made.answer}")
+def _told(tongue: Tongue, events: Draw, words: Draw, *, is_worked: bool) -> Told:
+    world = ProblemWorld(MENU)
+    writer = Writer(GRAMMAR, tongue, events, words)
+    tell(writer, world)
+    question, solution = writer.text, "\n".join(_solved(world, is_worked=is_worked))
+    return Told(f"{question}\n{solution}", question, solution, str(world.value), len(world.lines))
 
 
-def operands(step: Step, value: int, level: Level) -> Sequence[int]:
-    """The numbers that `step` may use on `value`."""
-    if step.operation == "+":
-        return range(SMALLEST, min(level.largest, LIMIT - value) + 1)
-    if step.operation == "-":
-        return range(SMALLEST, min(level.largest, value - SMALLEST) + 1)
-    if step.operation == "*":
-        return range(SMALLEST, min(level.factor, LIMIT // value) + 1)
-    return [k for k in range(SMALLEST, level.factor + 1) if value % k == 0 and value // k > 1]
+def _solved(world: ProblemWorld, *, is_worked: bool) -> list[str]:
+    answer = f"{MARKER} {world.value}"
+    return [*world.lines, answer] if is_worked else [answer]
 
 
-def problem(draw: Draw) -> Problem:
-    """Draw one problem, worked.
-
-    The level is the one choice that the text does not show: an easy problem may be of several.
-    """
-    telling = Telling(draw, draw.pick(LEVELS), draw.one_of(THINGS), draw.one_of(PEOPLE))
-    steps = draw.pick(telling.level.steps)
-    open_with(telling)
-    if draw.chance(telling.level.asides):
-        telling.say(draw.one_of(ASIDES), n=draw.whole(SMALLEST, LARGEST_ASIDE))
-        telling.turn()
-    while len(telling.lines) < steps:
-        take_step(telling, last=len(telling.lines) == steps - 1)
-    ask(telling)
-    solution = "\n".join([*telling.lines, f"#### {telling.value}"])
-    return Problem(" ".join(telling.sentences), solution, str(telling.value), telling.level.level)
+def read(text: str, tongue: Tongue) -> Report:
+    """What there is to say of `text` as a problem with worked steps."""
+    return _read(text, tongue, is_worked=True)
 
 
-def open_with(telling: Telling) -> None:
-    """Say what there is at first."""
-    draw, level = telling.draw, telling.level
-    if draw.chance(level.times):
-        n, k = draw.whole(SMALLEST, 12), draw.whole(SMALLEST, level.factor)
-        telling.value = k
-        telling.say(draw.one_of(TIMES_OPENINGS), n=n, k=k)
-        telling.work("*", n)
-    else:
-        telling.value = draw.whole(2 * SMALLEST, level.largest)
-        telling.say(draw.one_of(OPENINGS), n=telling.value)
+def read_answered(text: str, tongue: Tongue) -> Report:
+    """What there is to say of `text` as a problem answered off-hand."""
+    return _read(text, tongue, is_worked=False)
 
 
-def take_step(telling: Telling, *, last: bool) -> None:
-    """Draw a step that fits, say it and work it out."""
-    draw = telling.draw
-    fitting = [step for step in STEPS if fits(step, telling, last=last)]
-    step = draw.weigh(fitting, [step.weight for step in fitting])
-    number = draw.one_of(operands(step, telling.value, telling.level))
-    telling.say(step.sentence, n=number, k=number)
-    telling.work(step.operation, number)
-    telling.told.append(step)
-    telling.asks, telling.still = step.asks, step.moves
-    if step.moves:
-        telling.known.append(telling.owner)
-        telling.owner = telling.somebody_else()
-    if not last:
-        telling.turn()
-
-
-def fits(step: Step, telling: Telling, *, last: bool) -> bool:
-    """Whether the step may come next."""
-    return (
-        (last or step.asks == "owner")
-        and step not in telling.told
-        and (telling.thing.eaten or not step.eaten)
-        and bool(operands(step, telling.value, telling.level))
+def _read(text: str, tongue: Tongue, *, is_worked: bool) -> Report:
+    question, newline, solution = text.partition("\n")
+    world = ProblemWorld(MENU)
+    report = Reader(GRAMMAR, tongue, question).read(world)
+    expected = _solved(world, is_worked=is_worked)
+    lines = solution.split("\n") if newline else []
+    verdicts = list(report.verdicts)
+    start = len(question) + 1
+    for number, line in enumerate(lines):
+        due = expected[number] if number < len(expected) else ""
+        verdicts.append(Verdict(start, start + len(line), _fault(line, due, start)))
+        start += len(line) + 1
+    ending = report.ending
+    if ending is None and len(lines) < len(expected):
+        ending = Break(len(text), expected[len(lines)], "the solution ends too early", "world")
+    ill = ending is not None or any(not verdict.consistent for verdict in verdicts)
+    return replace(
+        report,
+        verdicts=tuple(verdicts),
+        log2_probability=-math.inf if ill else report.log2_probability,
+        ending=ending,
+        level=len(world.lines),
     )
 
 
-def ask(telling: Telling) -> None:
-    """Put the question."""
-    still = telling.asks == "owner" and telling.still
-    questions = STILL_QUESTIONS if still else QUESTIONS[telling.asks]
-    telling.say(telling.draw.one_of(questions))
+def _fault(line: str, due: str, start: int) -> Break | None:
+    """What is wrong with a line of a solution, where `due` is what follows from the question."""
+    if line == due:
+        return None
+    step = STEP.fullmatch(line)
+    if step is None and ANSWER.fullmatch(line) is None:
+        return Break(start, due or "the end of the text", "this is no step of a solution", "grammar")
+    if step is not None and calculated(int(step[1]), step[2], int(step[3])) != int(step[4]):
+        return Break(start, due or "the end of the text", "it is calculated wrong", "world")
+    reason = "this does not follow from the question" if due else "it stands after the end"
+    return Break(start, due or "the end of the text", reason, "world")
+
+
+def opens(text: str, tongue: Tongue) -> bool:
+    """Whether its first sentence opens a problem, and its solution begins with a step, if at all."""
+    return not _is_answered(text) and first_event(GRAMMAR, tongue, text) in OPENINGS
+
+
+def opens_answered(text: str, tongue: Tongue) -> bool:
+    """Whether its first sentence opens a problem, and its solution begins with the answer."""
+    return _is_answered(text) and first_event(GRAMMAR, tongue, text) in OPENINGS
+
+
+def _is_answered(text: str) -> bool:
+    return text.partition("\n")[2].startswith(MARKER)
