@@ -40,8 +40,8 @@ FIRST_MARK = 0xE000
 
 def spoken(phrase: str, tongue: Tongue) -> str:
     """The half of `polite|plain` that `tongue` uses."""
-    polite, _, plain = phrase.partition("|")
-    return plain if plain and tongue == "plain" else polite
+    polite, parts, plain = phrase.partition("|")
+    return plain if parts and tongue == "plain" else polite
 
 
 SILENT_H = frozenset({"honest", "hour"})
