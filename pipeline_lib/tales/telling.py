@@ -159,7 +159,7 @@ class Reader:
         return event
 
     def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity:
-        candidates = rule.candidates(world, roles)
+        candidates = () if None in roles.values() else rule.candidates(world, roles)
         entity = self._meant(role, candidates, world, roles)
         if entity in candidates:
             self.log2_probability -= _log2(len(candidates))
