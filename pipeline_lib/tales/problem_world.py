@@ -5,7 +5,8 @@ hidden: who reads has seen it by the time it counts. All numbers follow from wha
 keeps them whole and within `LIMITS`; effects hold for any arguments, since a model may tell anything.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -13,27 +14,31 @@ from pipeline_lib.tales.draw import Weighted
 from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.lexicon import COUNTED, FOOD, Noun, Person, Place
 from pipeline_lib.tales.patterns import Event, Roles
+from pipeline_lib.tales.world import World
 
 LEVELS = 5
 LIMITS = (18, 20, 20, 40, 70, 99)
 """The largest number after so many steps."""
 OPERANDS = (20, 20, 20, 30, 40)
 """The largest number that is added or taken after so many steps."""
-ASKED = (0, 370, 440, 460, 600, 1000)
+ASKED = (0, 310, 430, 470, 610, 1000)
 """How often in a thousand a problem is asked for after so many steps, and not gone on with."""
 ASIDE = 13
 """How often in a hundred something is told that does not matter, or not yet."""
+BOUND = 10**12
+"""A model may multiply without end; its numbers stay short."""
 FACTORS = range(2, 10)
+FOODS = frozenset(FOOD)
 
 
 class Rival(NamedTuple):
     """Another one who has some."""
 
     person: Person
-    count: int
+    number: int
 
 
-class ProblemWorld:
+class ProblemWorld(World):
     """What has been told."""
 
     def __init__(self, menu: "Menu") -> None:
@@ -50,6 +55,8 @@ class ProblemWorld:
         self.rival: Rival | None = None
         self.is_new = True
         """Nothing has happened to the quantity yet."""
+        self.is_over = False
+        """Nothing more can happen; it is asked for."""
         self.is_shared = False
         self.has_aside = False
         self.last: object = None
@@ -58,9 +65,6 @@ class ProblemWorld:
         """What is measured, or else what was done last."""
         self.place: Place | None = None
         """Where the way goes."""
-        self.subject: Entity = None
-        self.item: Entity = None
-        self.done = False
 
     @property
     def steps(self) -> int:
@@ -70,17 +74,16 @@ class ProblemWorld:
         """The largest value after so many more steps."""
         return LIMITS[min(self.steps + steps, LEVELS)]
 
-    @property
-    def time(self) -> int:
-        """The minutes that can be spent."""
-        return self.value - 1 if self.theme == "wait" else self.room() - self.value
-
     def possible(self) -> Weighted[Event]:
-        return self.menu.given(self.theme, frozenset(holds(self)), self.steps, self.last)
+        return self.menu.given(self.theme, holds(self), self.steps, self.last)
 
     def pointed_at(self, gender: str, roles: Roles) -> Entity:
         """Problems name whom they mean, if it is not their subject."""
         return None
+
+    def name(self, *people: Person) -> None:
+        """Who was named is nobody new."""
+        self.people += [person for person in people if person not in self.people]
 
     def work(self, sign: str, number: int) -> None:
         """Carry the quantity through one calculation."""
@@ -94,14 +97,11 @@ class ProblemWorld:
 
 
 def calculated(left: int, sign: str, right: int) -> int:
-    """Exact by the rules; else rounded down, and a division by nothing is nothing."""
-    if sign == "+":
-        return left + right
-    if sign == "-":
-        return left - right
-    if sign == "*":
-        return left * right
-    return left // right if right else 0
+    """Exact by the rules; what breaks them is rounded down and kept within `BOUND`."""
+    result = {"+": left + right, "-": left - right, "*": left * right}.get(sign)
+    if result is None:
+        result = left // right if right else 0
+    return max(-BOUND, min(BOUND, result))
 
 
 def parts(value: int) -> Sequence[int]:
@@ -109,51 +109,43 @@ def parts(value: int) -> Sequence[int]:
     return [k for k in FACTORS if value % k == 0 and value // k > 1]
 
 
-def holds(world: ProblemWorld) -> Iterator[str]:
-    """What events may need, by name."""
-    if world.is_shared:
-        yield "shared"
-        return
-    yield "whole"
-    yield "new" if world.is_new else "changed"
-    yield from _numbers(world)
-    if world.noun in FOOD:
-        yield "food"
-    if world.theme in {"things", "money", "line"} and world.rival is None:
-        yield "alone"
-    if not world.has_aside:
-        yield "quiet"
-    if world.rival is not None:
-        yield from _compared(world, world.rival)
+MOMENT = "whole shared over new changed food quiet"
+NUMBERS = "more fewer times parts gifts treats above below both"
+STATES = tuple(f"{MOMENT} {NUMBERS}".split(" "))
+BIT = {name: 1 << number for number, name in enumerate(STATES)}
+"""What an event may need, by name."""
+WHOLE, SHARED, OVER, NEW, CHANGED, FED, QUIET = (BIT[name] for name in STATES[:7])
+MORE, FEWER, TIMES, PARTS, GIFTS, TREATS, ABOVE, BELOW, BOTH = (BIT[name] for name in STATES[7:])
 
 
-def _numbers(world: ProblemWorld) -> Iterator[str]:
+def holds(world: ProblemWorld) -> int:
+    """The bits of what holds."""
+    if world.is_over:
+        return SHARED if world.is_shared else OVER
+    held = WHOLE | _numbers(world.value, world.steps) | (NEW if world.is_new else CHANGED)
+    if world.noun in FOODS:
+        held |= FED
+    rival = world.rival
+    if rival is not None:
+        held |= _compared(world.value, rival.number, world.room())
+    return held if world.has_aside else held | QUIET
+
+
+@lru_cache(maxsize=4096)
+def _numbers(value: int, steps: int) -> int:
     """Which calculations can be done."""
-    value, steps = world.value, world.steps
-    if value + 2 <= world.room():
-        yield "more"
-    if value > 2:
-        yield "fewer"
-    if world.time > 1:
-        yield "spend"
-    if value * 2 <= world.room():
-        yield "times"
-    if parts(value):
-        yield "parts"
+    held, room = 0, LIMITS[min(steps + 1, LEVELS)]
+    held |= MORE * (value + 2 <= room) | FEWER * (value > 2) | TIMES * (value * 2 <= room)
+    held |= PARTS * bool(parts(value))
     if steps + 2 <= LEVELS:
-        if value + 4 <= world.room(2):
-            yield "gifts"
-        if value > 4:
-            yield "treats"
+        held |= GIFTS * (value + 4 <= LIMITS[steps + 2]) | TREATS * (value > 4)
+    return held
 
 
-def _compared(world: ProblemWorld, rival: Rival) -> Iterator[str]:
-    if world.value - rival.count > 1:
-        yield "above"
-    if rival.count - world.value > 1:
-        yield "below"
-    if world.value + rival.count <= world.room():
-        yield "both"
+def _compared(value: int, other: int, room: int) -> int:
+    return (
+        ABOVE * (value - other > 1) | BELOW * (other - value > 1) | BOTH * (value + other <= room)
+    )
 
 
 class Menu:
@@ -164,27 +156,28 @@ class Menu:
         """openings, asides, steps, asks."""
         self._known: dict[object, Weighted[Event]] = {}
 
-    def given(
-        self, theme: str, held: frozenset[str], steps: int, last: object
-    ) -> Weighted[Event]:
+    def given(self, theme: str, held: int, steps: int, last: object) -> Weighted[Event]:
         key = (theme, held, steps, last)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._weighed(theme, held, steps, last)
         return known
 
-    def _weighed(
-        self, theme: str, held: frozenset[str], steps: int, last: object
-    ) -> Weighted[Event]:
+    def _weighed(self, theme: str, held: int, steps: int, last: object) -> Weighted[Event]:
         if not theme:
             return Weighted((event, event.weight) for event in self.groups["openings"])
         fitting = {
             name: [e for e in events if e.effect is not last and _fits(e, theme, held)]
             for name, events in self.groups.items()
         }
+        fitting["asks"] = fitting["asks"] or list(self.groups["asks"])
         aside = ASIDE if fitting["asides"] and steps < LEVELS else 0
-        ask = ASKED[steps] if fitting["steps"] and "shared" not in held else 1000
-        shares = {"asides": aside * 1000, "steps": (100 - aside) * (1000 - ask), "asks": (100 - aside) * ask}
+        ask = ASKED[steps] if fitting["steps"] else 1000
+        shares = {
+            "asides": aside * 1000,
+            "steps": (100 - aside) * (1000 - ask),
+            "asks": (100 - aside) * ask,
+        }
         told = {name: share for name, share in shares.items() if share and fitting[name]}
         totals = {name: sum(event.weight for event in fitting[name]) for name in told}
         return Weighted(
@@ -194,6 +187,7 @@ class Menu:
         )
 
 
-def _fits(event: Event, theme: str, held: frozenset[str]) -> bool:
+def _fits(event: Event, theme: str, held: int) -> bool:
     themes, _, needs = event.needs.partition(":")
-    return (not themes or theme in themes.split()) and held.issuperset(needs.split())
+    needed = sum(BIT[name] for name in needs.split())
+    return (not themes or theme in themes.split()) and needed & held == needed

@@ -5,6 +5,7 @@ Linear in the text: each reader walks it once.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline_lib.tales.forms import LANGUAGE, Tongue
@@ -12,6 +13,9 @@ from pipeline_lib.tales.genres import GENRES, Texts
 from pipeline_lib.tales.lexicon import Language
 from pipeline_lib.tales.reading import Break, Reading, Report
 
+GLANCE = 1000
+"""Characters by which a text that begins like none is told."""
+NOTHING = Break(0, "a tale", "there is nothing to read", "grammar")
 FIRST_JAPANESE = "\u3000"
 """Kana, kanji and their punctuation stand behind this character."""
 
@@ -26,15 +30,18 @@ def inspect(text: str) -> Report:
     language = language_of(text)
     ways = [(k, t) for k, genre in GENRES.items() for t in genre.tongues[language]]
     opening = [(kind, tongue) for kind, tongue in ways if GENRES[kind].opens(text, tongue)]
-    best = Report(
-        None, language, (), -math.inf, Break(0, "a tale", "there is nothing to read", "grammar")
-    )
-    for kind, tongue in opening or ways:
+    best = Report(None, language, (), -math.inf, NOTHING)
+    for kind, tongue in opening or [_nearest(text[:GLANCE], ways)]:
         report = _read(text, kind, tongue)
         if report.whole:
             return report
         best = max(best, report, key=_merit)
     return best
+
+
+def _nearest(text: str, ways: Sequence[tuple[Texts, Tongue]]) -> tuple[Texts, Tongue]:
+    """The kind and tongue that know most of a text that begins like none."""
+    return max(ways, key=lambda way: _merit(_read(text, *way)))
 
 
 def _read(text: str, kind: Texts, tongue: Tongue) -> Report:
@@ -64,7 +71,7 @@ def recognise(text: str) -> Reading | Break:
     report = inspect(text)
     fault = report.first_fault
     if fault is not None or report.kind is None:
-        return fault or Break(0, "a tale", "there is nothing to read", "grammar")
+        return fault or NOTHING
     return Reading(
         kind=report.kind,
         language=report.language,

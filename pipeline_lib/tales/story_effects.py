@@ -36,12 +36,12 @@ def open_scene(world: StoryWorld, roles: Roles) -> None:
 
 
 def meet_friend(world: StoryWorld, roles: Roles) -> None:
-    world.friends.append(roles["whom"])
+    world.friends.add(roles["whom"])
     _meet(world, roles)
 
 
 def meet_stranger(world: StoryWorld, roles: Roles) -> None:
-    world.strangers.append(roles["whom"])
+    world.strangers.add(roles["whom"])
     _meet(world, roles)
 
 
@@ -55,7 +55,7 @@ def befriend(world: StoryWorld, roles: Roles) -> None:
     forget(world, roles)
     if roles["whom"] in world.strangers:
         world.strangers.remove(roles["whom"])
-        world.friends.append(roles["whom"])
+        world.friends.add(roles["whom"])
 
 
 def come_back(world: StoryWorld, roles: Roles) -> None:
@@ -88,12 +88,12 @@ def leave(world: StoryWorld, roles: Roles) -> None:
 
 def look_at_oneself(world: StoryWorld, roles: Roles) -> None:
     touch(world, roles)
-    world.mirrored.append(roles["agent"])
+    world.mirrored.add(roles["agent"])
 
 
 def learn_feat(world: StoryWorld, roles: Roles) -> None:
     touch(world, roles)
-    world.feats.append((roles["agent"], roles["feat"]))
+    world.feats.add((roles["agent"], roles["feat"]))
 
 
 def own(world: StoryWorld, roles: Roles) -> None:

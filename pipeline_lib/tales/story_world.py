@@ -14,6 +14,7 @@ from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person, Place
 from pipeline_lib.tales.patterns import Event, Roles
 from pipeline_lib.tales.sayings import Phrase
+from pipeline_lib.tales.world import World
 
 MOST_PEOPLE, MOST_ITEMS, MOST_NOUNS, MOST_SCENES = 3, 3, 2, 3
 
@@ -27,7 +28,7 @@ class Question(NamedTuple):
     asked: Person | None = None
 
 
-class StoryWorld:
+class StoryWorld(World):
     """Where everything is. `menu` finds what may happen from what holds."""
 
     def __init__(self, menu: "Menu") -> None:
@@ -41,8 +42,8 @@ class StoryWorld:
         self.finder: dict[Item, Person] = {}
         self.nouns: list[Noun] = []
         self.counts: dict[tuple[Person | None, Noun], int] = {}
-        self.strangers: list[Person] = []
-        self.friends: list[Person] = []
+        self.strangers: set[Person] = set()
+        self.friends: set[Person] = set()
         self.fresh = False
         """Whether the subject has just come into the story."""
         self.undescribed = False
@@ -52,9 +53,9 @@ class StoryWorld:
         self.scenes = 0
         self.settled = False
         """Whether something has happened in this scene."""
-        self.mirrored: list[Person] = []
+        self.mirrored: set[Person] = set()
         """Who has looked at their own image: once is enough."""
-        self.feats: list[tuple[Person, Phrase]] = []
+        self.feats: set[tuple[Person, Phrase]] = set()
         self.question: Question | None = None
         self.subject: Entity = None
         self.item: Entity = None
@@ -94,45 +95,10 @@ class StoryWorld:
         ]
 
 
-STATES = tuple(
-    [
-        "start",
-        "company",
-        "alone",
-        "room",
-        "away",
-        "unknown",
-        "lying",
-        "lost",
-        "mine",
-        "held",
-        "found",
-        "known",
-        "counted",
-        "stock",
-        "own",
-        "food",
-        "none",
-        "fresh",
-        "undescribed",
-        "changed",
-        "settled",
-        "early",
-        "late",
-        "water",
-        "stranger",
-        "friend",
-        "question",
-        "with",
-        "absent",
-        "here",
-        "there",
-        "nowhere",
-        "some",
-        "nothing",
-        "request",
-    ]
-)
+SITUATION = "start company alone room away unknown lying lost mine held found known counted stock"
+MOMENT = "own food none fresh undescribed changed settled early late water stranger friend"
+ANSWERS = "question with absent here there nowhere some nothing request"
+STATES = tuple(f"{SITUATION} {MOMENT} {ANSWERS}".split(" "))
 """What an event may need, by name."""
 BIT = {name: 1 << number for number, name in enumerate(STATES)}
 FOODS = frozenset(lexicon.FOOD)
@@ -209,7 +175,7 @@ def _things(world: StoryWorld) -> int:
     held = KNOWN if world.items else 0
     if len(world.items) < MOST_ITEMS:
         held |= UNKNOWN
-    hero = world.here[0]
+    hero = world.people[0] if world.people else None
     for item in world.items:
         at = world.where[item]
         if at is None:
@@ -231,7 +197,7 @@ COUNTED, STOCK, OWN, FOOD, NONE = (BIT[name] for name in STATES[12:17])
 
 def _counted(world: StoryWorld) -> int:
     held = COUNTED if world.nouns else 0
-    hero, counts = world.here[0], world.counts
+    hero, counts = world.people[0] if world.people else None, world.counts
     for noun in world.nouns:
         for person in world.here:
             if not counts.get((person, noun)):

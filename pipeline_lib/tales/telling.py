@@ -13,49 +13,23 @@ import math
 import re
 from bisect import bisect
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
 
-from pipeline_lib.tales.draw import LOG2, Draw, Weighted
+from pipeline_lib.tales.draw import LOG2, Draw
 from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Entity, Found, Tongue
 from pipeline_lib.tales.lexicon import Language
 from pipeline_lib.tales.patterns import Entry, Event, Grammar, Roles, Rule
 from pipeline_lib.tales.reading import Break, Report, Verdict
+from pipeline_lib.tales.world import World
 
-SENTENCE = re.compile(r"([ \n]?)([^.。?]*(?:\?\"[^.。?]*)*(?:[.。]|\?|\Z))")
+SENTENCE = re.compile(r"(\n\n|[ \n]?)([^.。?]*(?:\?\"[^.。?]*)*(?:[.。]|\?|\Z))")
 """What stands before a sentence, and the sentence up to its full stop; a question in quotes goes on."""
 
 
-@runtime_checkable
-class World(Protocol):
-    """What a kind of text knows of its own world."""
-
-    subject: Entity
-    """Whom the last sentence was about."""
-    item: Entity
-    """The thing it named."""
-
-    @property
-    def done(self) -> bool: ...
-
-    def possible(self) -> Weighted[Event]:
-        """What may happen next."""
-        ...
-
-    def pointed_at(self, gender: str, roles: Roles) -> Entity:
-        """The one that `him` or `her` means, or None."""
-        ...
+EXPLAINED = 20
+"""Faults of one text that say in full what was expected."""
 
 
-@runtime_checkable
-class Pen(Protocol):
-    def event(self, world: World) -> Event | None: ...
-
-    def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity: ...
-
-    def say(self, event: Event, world: World, roles: Roles) -> None: ...
-
-
-def tell(pen: Pen, world: World) -> None:
+def tell(pen: "Writer | Reader", world: World) -> None:
     """One text, from its first event to its last; what nobody does to nothing changes nothing."""
     while not world.done:
         event = pen.event(world)
@@ -92,15 +66,19 @@ class Writer:
     def say(self, event: Event, world: World, roles: Roles) -> None:
         words, parts = self.words, self.parts
         patterns = self.patterns[event]
-        pattern = patterns[words.below(len(patterns))]
+        pattern = patterns[self.wording(len(patterns))]
         bits = 0
         for number, (role, reference) in enumerate(pattern.references):
             if reference.is_clear(world, roles[role], roles) and words.chance(reference.percent):
                 bits |= 1 << number
         template, slots = pattern.variants[bits]
         if parts:
-            parts.append("\n" if event.opens_paragraph else self.space)
+            parts.append(world.joint(event, self.space))
         parts.append(template % tuple([table[roles[role]] for role, table in slots]))
+
+    def wording(self, count: int) -> int:
+        """Which of so many patterns."""
+        return self.words.below(count)
 
 
 class Reader:
@@ -113,6 +91,7 @@ class Reader:
         self.verdicts: list[Verdict] = []
         self.log2_probability = 0.0
         self.ending: Break | None = None
+        self._unknown = 0
         self._place = 0
         self._start = 0
         self._fault: Break | None = None
@@ -124,6 +103,10 @@ class Reader:
     def read(self, world: World) -> Report:
         """Go through the whole text; `world` is how it starts."""
         tell(self, world)
+        return self.report()
+
+    def report(self) -> Report:
+        """What there is to say of it; whatever stands behind its end is too much."""
         if self.ending is None and self._place < len(self.text):
             self.ending = Break(
                 self._place, "the end of the text", "it goes on after its end", "world"
@@ -153,7 +136,7 @@ class Reader:
             self._blame(self._start, _names(possible.items), f"{event.name}: it cannot happen here")
         else:
             self.log2_probability += possible.bits[possible.place[event]]
-        expected = "\n" if event.opens_paragraph else self._space
+        expected = world.joint(event, self._space)
         if self._gap != (expected if self.verdicts else ""):
             self._ungrammatical(self._start, repr(expected), "sentences are joined in another way")
         return event
@@ -171,7 +154,7 @@ class Reader:
     def say(self, event: Event, world: World, roles: Roles) -> None:
         entry = self._entry
         patterns = self.grammar.patterns[self.tongue][event]
-        self.log2_probability -= _log2(len(patterns))
+        self.weigh_wording(entry.pattern, len(patterns))
         for number, (role, reference) in enumerate(patterns[entry.pattern].references):
             is_short = bool(entry.bits >> number & 1)
             if reference.is_clear(world, roles[role], roles):
@@ -180,6 +163,10 @@ class Reader:
             elif is_short:
                 self._blame(self._start, "a name", "it is not clear who or what is meant")
         self._close()
+
+    def weigh_wording(self, number: int, count: int) -> None:
+        """It is the pattern `number` of so many."""
+        self.log2_probability -= _log2(count)
 
     def _next_sentence(self) -> Entry | None:
         """The next sentence that has a shape; those before it are noted as ungrammatical."""
@@ -198,13 +185,20 @@ class Reader:
                     )
                 self._expect_agreement(entry)
                 return entry
-            self._fault = explain(self.grammar, self.tongue, match[2], self._start)
+            self._fault = self._explained(match[2])
             self._close()
         return None
 
     def _has_foreign_forms(self) -> bool:
         foreign = self.grammar.foreign[self.tongue]
         return bool(foreign) and any(form.text in foreign for form in self._found)
+
+    def _explained(self, sentence: str) -> Break:
+        """What is wrong with a sentence; past the first few a reason without the search for one."""
+        self._unknown += 1
+        if self._unknown > EXPLAINED:
+            return Break(self._start, "a sentence", "no sentence of this kind of text", "grammar")
+        return explain(self.grammar, self.tongue, sentence, self._start)
 
     def _parsed(self, sentence: str) -> tuple[Entry | None, list[Found], Tongue]:
         """As this tongue says it, or else as another of the language does."""
@@ -301,6 +295,9 @@ def explain(grammar: Grammar, tongue: Tongue, sentence: str, start: int) -> Brea
     """Where a sentence leaves the pattern that it follows longest."""
     words = grammar.vocabulary[LANGUAGE[tongue]]
     shape, found = words.blanked(sentence)
+    strange = next((i for i, c in enumerate(sentence) if c in words.form_of), None)
+    if strange is not None:
+        return Break(start + strange, "a letter", "a character of private use", "grammar")
     shapes = grammar.sorted_shapes[tongue]
     place = bisect(shapes, shape)
     near = max(shapes[max(place - 1, 0) : place + 1], key=lambda known: _common(known, shape))

@@ -1,0 +1,171 @@
+"""The world of the stories: what always holds of it, and that a story is read as it was told."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline_lib.tales import Break, Reading, Tale, inspect, recognise, tale
+from pipeline_lib.tales.draw import Draw
+from pipeline_lib.tales.forms import Tongue
+from pipeline_lib.tales.lexicon import MOST, Language
+from pipeline_lib.tales.stories import GRAMMAR, MENU, read
+from pipeline_lib.tales.story_events import EVENTS
+from pipeline_lib.tales.story_world import (
+    MOST_ITEMS,
+    MOST_NOUNS,
+    MOST_PEOPLE,
+    MOST_SCENES,
+    StoryWorld,
+)
+from pipeline_lib.tales.telling import Writer, tell
+
+seeds = st.integers(0, 2**64 - 1)
+TONGUES: tuple[Tongue, ...] = ("en", "polite", "plain")
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
+
+
+class Watched(StoryWorld):
+    """Looks at itself before every event."""
+
+    def possible(self) -> object:  # type: ignore[override]
+        expect_sense(self)
+        return super().possible()
+
+
+def expect_sense(world: StoryWorld) -> None:
+    assert set(world.here) <= set(world.people)
+    assert len(set(world.people)) == len(world.people) <= MOST_PEOPLE
+    assert not world.people or world.here[0] is world.people[0]
+    assert len(world.items) == len({item.noun for item in world.items}) <= MOST_ITEMS
+    assert set(world.where) == set(world.items) >= set(world.finder)
+    holders = [at for at in world.where.values() if at in world.people]
+    assert all(holder in world.people for holder in holders)
+    assert len(world.nouns) <= MOST_NOUNS
+    assert all(0 <= count <= MOST for count in world.counts.values())
+    assert world.subject is None or world.subject in world.people
+    assert world.scenes <= MOST_SCENES
+    assert not set(world.friends) & set(world.strangers)
+    assert world.question is None or world.question.asker in world.here
+
+
+@given(seeds, st.integers(0, 2**32))
+@settings(max_examples=60)
+def test_the_world_makes_sense_before_every_event(seed: int, index: int) -> None:
+    world = Watched(MENU)
+    tell(Writer(GRAMMAR, "en", Draw(seed, index, 1), Draw(seed, index, 2)), world)
+    expect_sense(world)
+    assert world.done
+
+
+@given(seeds, st.sampled_from(TONGUES))
+@settings(max_examples=40)
+def test_nothing_is_made_or_lost_by_giving(seed: int, tongue: Tongue) -> None:
+    """What all have together changes only where things are found, eaten or lost."""
+    world = StoryWorld(MENU)
+    writer = Writer(GRAMMAR, tongue, Draw(seed, 0, 1), Draw(seed, 0, 2))
+    change = {"gather": 1, "eat": -1, "lose some": -1}
+    while not world.done:
+        before = sum(world.counts.values())
+        event = writer.event(world)
+        roles: dict[str, object] = {}
+        for role, rule in event.roles.items():
+            roles[role] = writer.choose(role, rule, world, roles)
+        writer.say(event, world, roles)
+        event.effect(world, roles)
+        amount = getattr(roles.get("amount"), "count", 0)
+        expected = min(before + change.get(event.name, 0) * amount, MOST * len(world.counts))
+        assert sum(world.counts.values()) <= max(expected, before)
+
+
+@given(seeds, st.integers(0, 2**32), st.sampled_from(LANGUAGES))
+@settings(max_examples=60)
+def test_a_story_is_read_as_it_was_told(seed: int, index: int, language: Language) -> None:
+    told = tale(seed, index, "stories", language)
+    reading = recognise(told.text)
+    assert isinstance(reading, Reading)
+    assert (reading.kind, reading.language) == ("stories", language)
+    assert math.isclose(reading.log2_probability, told.log2_probability, abs_tol=1e-9)
+
+
+def test_both_languages_tell_the_same_events() -> None:
+    for index in range(50):
+        english, japanese = (tale(4, index, "stories", language) for language in LANGUAGES)
+        counts = [len(inspect(one.text).verdicts) for one in (english, japanese)]
+        assert counts[0] == counts[1]
+        assert english.text.count("\n") == japanese.text.count("\n")
+
+
+def test_every_event_happens_in_some_story() -> None:
+    happened = set()
+    for index in range(800):
+        world = StoryWorld(MENU)
+        writer = Writer(GRAMMAR, "en", Draw(9, index, 1), Draw(9, index, 2))
+        original = writer.say
+        writer.say = lambda event, *rest: (happened.add(event), original(event, *rest))[1]  # type: ignore[method-assign, misc]
+        tell(writer, world)
+    assert happened == set(EVENTS)
+
+
+WRONG = (
+    ("One day, Mia was in the park. He sang a song.", "world", "he"),
+    ("One day, Mia was in the park. She gave Tom a ball.", "grammar", "like this"),
+    ("One day, Mia was in the park. She lost the ball.", "world", "cannot happen"),
+    (
+        "One day, Mia was in the park. She found two shells. Now Mia had three shells.",
+        "world",
+        "many",
+    ),
+    ("One day, Mia was in the park. Mia was proud of himself.", "grammar", "agree"),
+    ("One day, Mia was in the park. She sing a song.", "grammar", "like this"),
+    ("One day, Mia was in the park. She was a honest girl.", "grammar", "like this"),
+    ("One day, Mia was in the park. She was an honest boy.", "grammar", "like this"),
+    ("One day, Mia was in the park. She waved. She gave Tom two shells.", "world", "cannot happen"),
+    ("ある日、ミアは公園にいました。歌を歌った。", "world", "mixed"),
+    ("ある日、ミアは公園にいました。ミアを歌を歌いました。", "grammar", "like this"),
+    ("ある日、ミアは公園にいました。鉛筆を三枚拾いました。", "grammar", "like this"),
+)
+
+
+@pytest.mark.parametrize(("text", "fault", "words"), WRONG)
+def test_a_fault_is_named_and_told_from_the_other_kind(text: str, fault: str, words: str) -> None:
+    found = recognise(text)
+    assert isinstance(found, Break)
+    assert found.fault == fault
+    assert words in found.reason
+    assert text[: found.position]
+
+
+def test_a_story_that_loses_its_end_is_refused() -> None:
+    told = tale(1, 1, "stories", "en").text
+    cut = told.rsplit("\n", 1)[0]
+    found = recognise(cut)
+    assert isinstance(found, Break)
+    assert found.position == len(cut)
+    assert all(verdict.consistent for verdict in inspect(cut).verdicts)
+
+
+def test_reading_goes_on_after_a_fault() -> None:
+    told = tale(1, 1, "stories", "en").text
+    first, rest = told.split(". ", 1)
+    report = inspect(f"{first}. Colourless green ideas sleep furiously. {rest}")
+    assert [verdict.grammatical for verdict in report.verdicts].count(False) == 1
+    assert report.log2_probability == -math.inf
+
+
+def _edited(told: Tale, seed: int) -> str:
+    """One character of a tale removed, doubled or replaced."""
+    draw = Draw(seed, 0)
+    place = draw.below(min(len(told.text), 1000))
+    middle = draw.one_of(("", told.text[place] * 2, "x", "。", ".", "\n", "\ue001", "Mia", "ミア"))
+    return told.text[:place] + middle + told.text[place + 1 :]
+
+
+@given(seeds, st.sampled_from(LANGUAGES))
+@settings(max_examples=60)
+def test_no_edit_makes_the_reader_stumble(seed: int, language: Language) -> None:
+    text = _edited(tale(seed, 3, "stories", language), seed)
+    report = read(text, "en" if language == "en" else "polite")
+    assert all(0 <= v.start <= v.end <= len(text) for v in report.verdicts)
+    recognise(text)
