@@ -248,10 +248,12 @@ def _entries(
     """Every shape of a pattern: references full or short, words that agree with each gender."""
     count = sum(isinstance(part, _Slot) and part.reference is not None for part in parts)
     for bits in range(1 << count):
-        gendered = dict(sorted(_gendered(parts, bits, wording)))
-        for genders in product(*gendered.values()):
-            agreed = dict(zip(gendered, genders, strict=True))
-            yield _entry(event, number, bits, list(_settled(parts, bits)), agreed, tongue, wording)
+        gendered: dict[str, tuple[str, ...]] = {}
+        for role, genders in sorted(_gendered(parts, bits, wording)):
+            gendered[role] = tuple(g for g in gendered.get(role, genders) if g in genders)
+        for agreed in product(*gendered.values()):
+            genders_of = dict(zip(gendered, agreed, strict=True))
+            yield _entry(event, number, bits, list(_settled(parts, bits)), genders_of, tongue, wording)
 
 
 def _gendered(
