@@ -2,12 +2,14 @@
 
 `needs` reads `themes: what must hold` (`problem_world.holds`); the numbers follow from the rules.
 `problem_units` has the problems about money, lengths and times, and the two make one grammar.
+Laid out by hand, so that an entry can be read at a glance.
 """
 
 from pipeline_lib.tales import lexicon, sayings
 from pipeline_lib.tales import problem_rules as r
 from pipeline_lib.tales.patterns import Event
 
+# fmt: off
 OPENINGS = (
     Event(
         "have things", 28,
@@ -197,9 +199,10 @@ ASKS = (
     Event(
         "how many each", 1, {"noun": r.THIS_NOUN},
         en=("How many {noun:nouns} did each friend get?",),
-        ja=("友だちは一人、{noun:nouns}を{noun:how_many}もらいましたか。",),
+        ja=("友だち一人がもらった{noun:nouns}は{noun:how_many}ですか。",),
         effect=r.ask, needs=": shared",
     ),
 )
+# fmt: on
 
 STEPS = GAINS + LOSSES + COMPARISONS + DIFFERENCES

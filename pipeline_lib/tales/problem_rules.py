@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pipeline_lib.tales import lexicon
 from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.patterns import Roles, Rule
-from pipeline_lib.tales.problem_words import DAYS, FRIENDS, LASTING, LEAST, MEASURES, SETS, TIMES, YEARS
+from pipeline_lib.tales.problem_words import DAYS, FRIENDS, LEAST, MEASURES, SETS, TIMES, YEARS
 from pipeline_lib.tales.problem_world import FACTORS, LIMITS, OPERANDS, ProblemWorld, Rival, parts
 
 ITEMS = tuple(item for row in lexicon.ITEMS for item in row)
@@ -44,7 +44,7 @@ def _sets(counter: str, most: Callable[[ProblemWorld], int]) -> Rule:
 
 def _rivals(world: ProblemWorld, _: Roles) -> Sequence[Entity]:
     row = MEASURES[world.counter]
-    return [row[n] for n in range(LEAST, world.room() + 1) if n != world.value]
+    return [row[n] for n in range(LEAST, world.room(0) + 1) if n != world.value]
 
 
 OWNER = Rule(lambda w, _: [w.owner], "is not the one whom it is about")
@@ -58,12 +58,16 @@ THIS_THING = Rule(lambda w, _: [w.thing], "is not the one at hand")
 THIS_PLACE = Rule(lambda w, _: [w.place], "is not where it goes")
 MORE = Rule(_more, "is too many to be added, or they are counted in another way")
 FEWER = Rule(_fewer, "is more than there is, or they are counted in another way")
-MULTIPLE = Rule(lambda w, _: _up_to(TIMES, min(4, w.room() // w.value if w.value > 0 else 0)), "is too many times")
+MULTIPLE = Rule(
+    lambda w, _: _up_to(TIMES, min(4, w.room() // w.value if w.value > 0 else 0)),
+    "is too many times",
+)
 PARTS = Rule(lambda w, _: [MEASURES[SETS][k] for k in parts(w.value)], "does not divide it evenly")
-SHARERS = Rule(lambda w, _: [MEASURES[FRIENDS][k] for k in parts(w.value)], "does not divide it evenly")
-RUN = Rule(lambda w, _: _up_to(DAYS, min(5, w.room() // w.value if w.value > 0 else 0)), "is too many days")
-SPENT = Rule(
-    lambda w, _: _up_to(LASTING, min(_operand(w), w.time)), "is more than there is time for"
+SHARERS = Rule(
+    lambda w, _: [MEASURES[FRIENDS][k] for k in parts(w.value)], "does not divide it evenly"
+)
+RUN = Rule(
+    lambda w, _: _up_to(DAYS, min(5, w.room() // w.value if w.value > 0 else 0)), "is too many days"
 )
 AGE = Rule(lambda _w, _r: MEASURES[YEARS][5:16], "is not the age of a child")
 RIVALS = Rule(_rivals, "is too many here, or just as many")
@@ -106,9 +110,9 @@ def opening(theme: str, counter: str = "") -> Effect:
     def effect(world: ProblemWorld, roles: Roles) -> None:
         world.theme, world.owner, world.noun = theme, roles["agent"], roles.get("noun")
         world.counter = counter or roles["noun"].counter
-        world.people.append(roles["agent"])
+        world.name(roles["agent"])
         world.thing, world.place = roles.get("thing"), roles.get("place")
-        world.subject = roles["agent"]
+        world.subject = None if theme == "way" else roles["agent"]
         if "k" in roles:
             world.value = world.note(roles["k"].count, "*", roles["n"].count)
         else:
@@ -124,7 +128,7 @@ def step(sign: str) -> Effect:
         world.work(sign, roles["n"].count)
         world.is_new, world.last = False, effect
         world.subject = roles.get("agent")
-        world.people += [roles[role] for role in ("whom", "other") if role in roles]
+        world.name(*(roles[role] for role in ("whom", "other") if role in roles))
 
     return effect
 
@@ -143,7 +147,13 @@ def groups(sign: str) -> Effect:
 def share(world: ProblemWorld, roles: Roles) -> None:
     """The last that happens: what each gets is asked for."""
     world.work("/", roles["n"].count)
-    world.is_shared = True
+    world.is_shared = world.is_over = True
+
+
+def repeat(world: ProblemWorld, roles: Roles) -> None:
+    """The last that happens, too."""
+    world.work("*", roles["n"].count)
+    world.is_over = True
 
 
 def compare(sign: str) -> Effect:
@@ -164,8 +174,8 @@ def go(world: ProblemWorld, roles: Roles) -> None:
 
 
 def spend(world: ProblemWorld, roles: Roles) -> None:
-    """Of the time that is left, or on top of the time already spent."""
-    _go_on(world, roles, "-" if world.theme == "wait" else "+")
+    """On top of the time already spent."""
+    _go_on(world, roles, "+")
 
 
 def _go_on(world: ProblemWorld, roles: Roles, sign: str) -> None:
@@ -183,7 +193,7 @@ def mention(world: ProblemWorld, roles: Roles) -> None:
 def meet_rival(world: ProblemWorld, roles: Roles) -> None:
     world.has_aside = True
     world.rival = Rival(roles["other"], roles["n"].count)
-    world.people.append(roles["other"])
+    world.name(roles["other"])
     world.subject = roles["other"]
 
 
@@ -192,12 +202,12 @@ def ask(world: ProblemWorld, roles: Roles) -> None:
 
 
 def ask_difference(world: ProblemWorld, roles: Roles) -> None:
-    count = world.rival.count if world.rival else 0
+    count = world.rival.number if world.rival else 0
     large, small = max(world.value, count), min(world.value, count)
     world.value = world.note(large, "-", small)
     world.done = True
 
 
 def ask_sum(world: ProblemWorld, roles: Roles) -> None:
-    world.work("+", world.rival.count if world.rival else 0)
+    world.work("+", world.rival.number if world.rival else 0)
     world.done = True

@@ -6,16 +6,17 @@ from pipeline_lib.tales.patterns import Event
 from pipeline_lib.tales.problem_words import (
     CHORES,
     KILOMETERS,
-    LASTING,
     LINES,
     METERS,
     MINUTES,
     PASTIMES,
+    SHOPS,
     WAITS,
     WALKS,
     YEN,
 )
 
+# fmt: off
 OPENINGS = (
     Event(
         "have money", 8, {"time": r.one_of(sayings.TIMES), "agent": r.NEW_PERSON, "n": r.beginning(YEN)},
@@ -25,9 +26,9 @@ OPENINGS = (
     ),
     Event(
         "take money", 8,
-        {"agent": r.NEW_PERSON, "place": r.one_of(lexicon.PLACES), "n": r.beginning(YEN)},
-        en=("{agent:name} went {place:to} with {n:digits} yen.",),
-        ja=("{agent:name}は{n:digits}を持って{place:place}に行きました。",),
+        {"agent": r.NEW_PERSON, "place": r.one_of(SHOPS), "n": r.beginning(YEN)},
+        en=("{agent:name} went shopping {place:in} with {n:digits} yen.",),
+        ja=("{agent:name}は{n:digits}を持って{place:place}へ買い物に行きました。",),
         effect=r.opening("money", YEN),
     ),
     Event(
@@ -52,10 +53,10 @@ OPENINGS = (
     Event(
         "spend time", 7,
         {"time": r.one_of(sayings.TIMES), "agent": r.NEW_PERSON, "thing": r.one_of(PASTIMES),
-         "n": r.beginning(LASTING)},
+         "n": r.beginning(MINUTES)},
         en=("{time:time}, {agent:name} {thing:pastime} {n:digits} minutes.",),
         ja=("{time:time}、{agent:name}は{n:digits}{thing:pastime}。",),
-        effect=r.opening("total", LASTING),
+        effect=r.opening("total", MINUTES),
     ),
 )
 
@@ -175,7 +176,7 @@ LENGTHS = (
     Event(
         "go", 12, {"agent": r.OWNER, "thing": r.another(WALKS), "n": r.FEWER},
         en=("{agent:who} {thing:walk} {n:digits} kilometers.",),
-        ja=("{agent:は}{n:digits}{thing:walk}。",),
+        ja=("{agent:は}{thing:walk}{n:digits}進みました。",),
         effect=r.go, needs="way: whole fewer",
     ),
     Event(
@@ -188,11 +189,17 @@ LENGTHS = (
 
 HOURS = (
     Event(
-        "pass the time", 12, {"agent": r.OWNER, "thing": r.another(PASTIMES), "n": r.SPENT},
-        en=("{agent:who} {thing:pastime} {n:digits} minutes.",
+        "pass the time", 12, {"agent": r.OWNER, "thing": r.another(PASTIMES), "n": r.FEWER},
+        en=("{agent:who} {thing:pastime} {n:digits} of these minutes.",),
+        ja=("{agent:は}そのうち{n:digits}{thing:pastime}。",),
+        effect=r.go, needs="wait: whole fewer",
+    ),
+    Event(
+        "spend more time", 12, {"agent": r.OWNER, "thing": r.another(PASTIMES), "n": r.MORE},
+        en=("{agent:who} {thing:pastime} {n:digits} minutes more.",
             "Then {agent:name} {thing:pastime} {n:digits} minutes."),
-        ja=("{agent:は}{n:digits}{thing:pastime}。", "それから{agent:name}は{n:digits}{thing:pastime}。"),
-        effect=r.spend, needs="wait total: whole spend",
+        ja=("{agent:は}さらに{n:digits}{thing:pastime}。", "それから{agent:name}は{n:digits}{thing:pastime}。"),
+        effect=r.spend, needs="total: whole more",
     ),
     Event(
         "delay", 5, {"n": r.MORE},
@@ -201,9 +208,9 @@ HOURS = (
     ),
     Event(
         "go on for days", 6, {"agent": r.OWNER, "n": r.RUN},
-        en=("{agent:who} did all of that {n:digits} days in a row.",),
-        ja=("{agent:は}それを{n:digits}続けました。",),
-        effect=r.step("*"), needs="total: whole times",
+        en=("{agent:who} did the same on each of {n:digits} days.",),
+        ja=("{agent:は}同じことを{n:digits}間続けました。",),
+        effect=r.repeat, needs="total: whole times",
     ),
 )
 
@@ -229,15 +236,16 @@ ASKS = (
     Event(
         "how much time", 1, {"agent": r.OWNER},
         en=("How many minutes did {agent:name} have left?",),
-        ja=("{agent:name}には何分残っていましたか。",),
+        ja=("{agent:name}には何分間残っていましたか。",),
         effect=r.ask, needs="wait: whole",
     ),
     Event(
-        "how much time in all", 1, {},
-        en=("How many minutes was that in all?",),
-        ja=("全部で何分間でしたか。",),
-        effect=r.ask, needs="total: whole",
+        "how much time in all", 1, {"agent": r.OWNER},
+        en=("How many minutes did {agent:name} spend in all?",),
+        ja=("{agent:name}が使った時間は全部で何分間でしたか。",),
+        effect=r.ask, needs="total:",
     ),
 )
+# fmt: on
 
 STEPS = MONEY + LENGTHS + HOURS

@@ -19,9 +19,9 @@ class Measure:
     counter: str
 
 
-YEN, METERS, KILOMETERS, MINUTES, LASTING = "円", "メートル", "キロ", "分", "分間"
+YEN, METERS, KILOMETERS, MINUTES = "円", "メートル", "キロ", "分間"
 SETS, FRIENDS, TIMES, DAYS, YEARS = "つ", "人", "倍", "日", "歳"
-UNITS = (YEN, METERS, KILOMETERS, MINUTES, LASTING, SETS, FRIENDS, TIMES, DAYS, YEARS)
+UNITS = (YEN, METERS, KILOMETERS, MINUTES, SETS, FRIENDS, TIMES, DAYS, YEARS)
 COUNTERS = (*dict.fromkeys(noun.counter for noun in lexicon.COUNTED), *UNITS)
 
 MEASURES = {
@@ -81,10 +81,12 @@ PASTIMES = _phrases(
     ("skated for", "スケートをしました"),
 )
 WALKS = _phrases(
-    ("walked", "歩きました"),
-    ("ran", "走りました"),
-    ("went by bicycle for", "自転車で進みました"),
-    ("went by bus for", "バスで進みました"),
-    ("went on a horse for", "馬で進みました"),
-    ("went in a cart for", "荷車で進みました"),
+    ("walked", "歩いて"),
+    ("ran", "走って"),
+    ("went by bicycle for", "自転車で"),
+    ("went by bus for", "バスで"),
+    ("went on a horse for", "馬で"),
+    ("went in a cart for", "荷車で"),
 )
+SHOPS = tuple(place for place in lexicon.PLACES if place.ja in {"市場", "駅", "村", "港", "博物館"})
+"""Where one can go shopping."""

@@ -8,14 +8,17 @@ off-hand, a problem has the last line alone. Japanese problems are polite, as in
 import math
 import re
 from dataclasses import replace
+from itertools import chain, repeat
 
 from pipeline_lib.tales import problem_events, problem_units
 from pipeline_lib.tales.draw import Draw
-from pipeline_lib.tales.forms import Tongue
-from pipeline_lib.tales.patterns import Grammar
+from pipeline_lib.tales.forms import Entity, Tongue
+from pipeline_lib.tales.patterns import Grammar, Roles, Rule
+from pipeline_lib.tales.problem_words import Measure
 from pipeline_lib.tales.problem_world import Menu, ProblemWorld, calculated
 from pipeline_lib.tales.reading import Break, Report, Told, Verdict
 from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
+from pipeline_lib.tales.world import World
 
 GROUPS = {
     "openings": problem_events.OPENINGS + problem_units.OPENINGS,
@@ -29,6 +32,19 @@ MENU = Menu(GROUPS)
 MARKER = "####"
 STEP = re.compile(r"([0-9]{1,6}) ([-+*/]) ([0-9]{1,6}) = ([0-9]{1,6})")
 ANSWER = re.compile(MARKER + " [0-9]{1,6}")
+
+
+class ProblemReader(Reader):
+    """Knows that a wrong counter is a fault of grammar: りんごを3枚."""
+
+    def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity:
+        entity = super().choose(role, rule, world, roles)
+        if self._fault is not None and self.language == "ja" and isinstance(entity, Measure):
+            due = next(iter(rule.candidates(world, roles)), entity)
+            if due.counter != entity.counter:
+                reason = f"{due.counter} is counted here, not {entity.counter}"
+                self._ungrammatical(self._where(role), due.counter, reason)
+        return entity
 
 
 def write(tongue: Tongue, events: Draw, words: Draw) -> Told:
@@ -67,13 +83,12 @@ def read_answered(text: str, tongue: Tongue) -> Report:
 def _read(text: str, tongue: Tongue, *, is_worked: bool) -> Report:
     question, newline, solution = text.partition("\n")
     world = ProblemWorld(MENU)
-    report = Reader(GRAMMAR, tongue, question).read(world)
+    report = ProblemReader(GRAMMAR, tongue, question).read(world)
     expected = _solved(world, is_worked=is_worked)
     lines = solution.split("\n") if newline else []
     verdicts = list(report.verdicts)
     start = len(question) + 1
-    for number, line in enumerate(lines):
-        due = expected[number] if number < len(expected) else ""
+    for line, due in zip(lines, chain(expected, repeat(None)), strict=False):
         verdicts.append(Verdict(start, start + len(line), _fault(line, due, start)))
         start += len(line) + 1
     ending = report.ending
@@ -89,17 +104,18 @@ def _read(text: str, tongue: Tongue, *, is_worked: bool) -> Report:
     )
 
 
-def _fault(line: str, due: str, start: int) -> Break | None:
-    """What is wrong with a line of a solution, where `due` is what follows from the question."""
+def _fault(line: str, due: str | None, start: int) -> Break | None:
+    """What is wrong with a line of a solution; `due` follows from the question, None: it has ended."""
     if line == due:
         return None
+    expected = due or "the end of the text"
     step = STEP.fullmatch(line)
     if step is None and ANSWER.fullmatch(line) is None:
-        return Break(start, due or "the end of the text", "this is no step of a solution", "grammar")
+        return Break(start, expected, "this is no step of a solution", "grammar")
     if step is not None and calculated(int(step[1]), step[2], int(step[3])) != int(step[4]):
-        return Break(start, due or "the end of the text", "it is calculated wrong", "world")
+        return Break(start, expected, "it is calculated wrong", "world")
     reason = "this does not follow from the question" if due else "it stands after the end"
-    return Break(start, due or "the end of the text", reason, "world")
+    return Break(start, expected, reason, "world")
 
 
 def opens(text: str, tongue: Tongue) -> bool:
