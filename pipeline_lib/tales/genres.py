@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from pipeline_lib.tales import facts, problems, stories
+from pipeline_lib.tales import facts, instructions, problems, stories
 from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.forms import TONGUES, Tongue
 from pipeline_lib.tales.lexicon import Language
@@ -34,4 +34,5 @@ GENRES: Mapping[Texts, Genre] = {
     "facts": Genre(13, facts.write, facts.read, facts.opens),
     "problems": Genre(11, problems.write, problems.read, problems.opens, POLITE),
     "answers": Genre(12, problems.write_answered, problems.read_answered, problems.opens_answered, POLITE),
+    "instructions": Genre(15, instructions.write, instructions.read, instructions.opens),
 }
