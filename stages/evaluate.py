@@ -20,6 +20,7 @@ def main(
     chat: Path,
     pretrain_shards: Path,
     evaluation_corpus: Path,
+    mixture: Path,
     pretrain_plots: Path,
     sft_plots: Path,
     grpo_plots: Path,
@@ -30,7 +31,7 @@ def main(
     folders = {"base": base, "sft": sft, "chat": chat}
     models = subject.load_all(folders, pretrain_shards, choose(runtime))
     cut = models["base"].tokenizer
-    questions = examination.read(pretrain_shards, evaluation_corpus, cut, params)
+    questions = examination.read(pretrain_shards, evaluation_corpus, mixture, cut, params)
     findings = {}
     for name, found in examination.of_each(models, questions, params):
         findings[name] = found
@@ -43,6 +44,7 @@ def main(
         funnel=files.read_json(funnel, made_by="clean"),
         shards=questions.shards,
         unigram=questions.unigram,
+        no_floor=questions.no_floor,
     )
     writing.write(story, evaluate_plots, report)
 

@@ -17,12 +17,13 @@ from pipeline_lib.errors import LeakError
 from pipeline_lib.evaluation import statistics
 from pipeline_lib.evaluation.statistics import Interval, Mean
 from pipeline_lib.formats.mixtures import Component
+from pipeline_lib.tales import Language
 
 Number = float | int
-Shares = Mapping[tuple[str, str], float]
+Shares = Mapping[tuple[str, Language], float]
 """How likely it is that a document is of a kind and language."""
 
-LANGUAGES = ("en", "ja")
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
 ALARM = 4.0
 """Standard errors: an honest model that knew all there is to know would pass them once in 30,000 times."""
 FEWEST = 10
@@ -73,9 +74,9 @@ def shares(components: Sequence[Component]) -> Shares:
     read = sum(component.documents for component in components)
     if not read or no_tales(components):
         return {}
-    found: dict[tuple[str, str], float] = {}
+    found: dict[tuple[str, Language], float] = {}
     for component in components:
-        languages = [component.language] if component.language else LANGUAGES
+        languages = [one for one in LANGUAGES if component.language in ("", one)]
         for language in languages:
             key = component.texts, language
             part = component.documents / read / len(languages)
@@ -86,6 +87,21 @@ def shares(components: Sequence[Component]) -> Shares:
 def no_tales(components: Sequence[Component]) -> list[str]:
     """Names of the sources whose entropy nobody knows."""
     return [component.source for component in components if component.kind != "tales"]
+
+
+def of_splits(
+    texts: Mapping[str, Sequence[str]], components: Sequence[Component]
+) -> tuple[dict[str, list[Known]], str]:
+    """What is known of the texts of each split; else nothing, and a sentence that says why."""
+    if others := no_tales(components):
+        many = "are no tales" if len(others) > 1 else "is no tale"
+        return {}, f"{', '.join(others)} {many}, and nobody knows the entropy of other text"
+    likely = shares(components)
+    found = {split: known(held, likely) for split, held in texts.items()}
+    for said in found.values():
+        if isinstance(said, str):
+            return {}, said
+    return {split: held for split, held in found.items() if not isinstance(held, str)}, ""
 
 
 def known(texts: Sequence[str], likely: Shares) -> list[Known] | str:
@@ -122,6 +138,21 @@ def compare(paid: Sequence[float], sizes: Sequence[int], least: Sequence[Known])
     )
 
 
+def metrics(
+    paid: Sequence[float], sizes: Sequence[int], least: Sequence[Known], prefix: str
+) -> dict[str, Number]:
+    """Of all documents, and where these are validation's (no prefix) of each kind and language."""
+    found = {
+        f"{prefix}{key}": value for key, value in compare(paid, sizes, least).metrics().items()
+    }
+    if prefix:
+        return found
+    for name, excess in by_kind(paid, sizes, least).items():
+        counted = {"bits_per_byte": excess.bits_per_byte, "documents": excess.documents}
+        found |= {f"{name}.{key}": value for key, value in (counted | excess.metrics()).items()}
+    return found
+
+
 def by_kind(
     paid: Sequence[float], sizes: Sequence[int], least: Sequence[Known]
 ) -> dict[str, Excess]:
@@ -130,7 +161,9 @@ def by_kind(
     for place, one in enumerate(least):
         groups.setdefault(f"{one.kind}.{one.language}", []).append(place)
     return {
-        name: compare(*([row[place] for place in places] for row in (paid, sizes, least)))
+        name: compare(
+            [paid[i] for i in places], [sizes[i] for i in places], [least[i] for i in places]
+        )
         for name, places in sorted(groups.items())
     }
 

@@ -2,7 +2,7 @@
 
 Base is asked like the others: what it cannot do in this format is what sft teaches. Greedy answers
 give the accuracy; completions at temperature 1 give pass@k. A prompt too long to leave room for an
-answer counts as wrong.
+answer counts as wrong. What level and language a problem of the tales has is read off the problem itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from pipeline_lib import answers, progress
+from pipeline_lib import answers, progress, tales
 from pipeline_lib.errors import FormatError
 from pipeline_lib.evaluation.statistics import pass_at_k, wilson
 from pipeline_lib.evaluation.subject import Subject
@@ -60,17 +60,38 @@ def examine(
 
 
 def accuracy(given: Sequence[Answer]) -> dict[str, float | int]:
-    """The share of right answers with its Wilson interval, and how the answers ended."""
-    right = sum(answer.is_right for answer in given)
-    interval = wilson(right, len(given))
-    return {
-        "accuracy": right / len(given),
-        "accuracy_low": interval.low,
-        "accuracy_high": interval.high,
+    """The share of right answers, also by level and language, and how the answers ended."""
+    metrics = _rights("accuracy", given) | {
         "count": len(given),
         "stopped": sum(answer.stopped for answer in given) / len(given),
         "too_long": sum(answer.too_long for answer in given),
     }
+    for name, answers_of in _by_level_and_language(given).items():
+        metrics |= _rights(f"accuracy.{name}", answers_of) | {f"count.{name}": len(answers_of)}
+    return metrics
+
+
+def _rights(name: str, given: Sequence[Answer]) -> dict[str, float | int]:
+    """With its Wilson interval."""
+    right = sum(answer.is_right for answer in given)
+    interval = wilson(right, len(given))
+    return {
+        name: right / len(given),
+        f"{name}_low": interval.low,
+        f"{name}_high": interval.high,
+    }
+
+
+def _by_level_and_language(given: Sequence[Answer]) -> dict[str, list[Answer]]:
+    """`level_1`, ..., `en`, ...; nothing of problems that are no tales."""
+    groups: dict[str, list[Answer]] = {}
+    for answer in given:
+        question = answer.problem.messages[-1].content
+        read = tales.recognise(f"{question}\n{answers.MARKER} {answer.problem.answer}")
+        if isinstance(read, tales.Reading) and read.level:
+            for name in (f"level_{read.level}", read.language):
+                groups.setdefault(name, []).append(answer)
+    return dict(sorted(groups.items()))
 
 
 def passes(drawn: Sequence[Answer], samples: int) -> dict[str, float | int]:

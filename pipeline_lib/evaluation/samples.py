@@ -1,4 +1,4 @@
-"""Text from nothing, for a person to read.
+"""Text from nothing.
 
 At temperature 1 it is what the model believes text to be; at 0.7 only the likelier part of that.
 """
@@ -10,8 +10,20 @@ from pipeline_lib.model.generation import Sampling, generate
 
 TEMPERATURES = (1.0, 0.7)
 TEXTS = 3
-"""At each temperature."""
+"""At each temperature, for a person to read."""
 LONGEST = 192
+"""Tokens of those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A sentence that is not of the tales' world, by its place in the text."""
+
+    start: int
+    end: int
+    is_grammatical: bool
+    """It is a sentence, but contradicts what was told."""
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +31,34 @@ class Sample:
     temperature: float
     text: str
     stopped: bool
+    faults: tuple[Fault, ...] = ()
+    """Found where the corpus is tales: see `freedom`."""
 
 
 def draw(subject: Subject, seed: int) -> list[Sample]:
     """A few free texts at each temperature, from begin alone."""
     tokens = min(LONGEST, subject.model.shape.context - 1)
     return [
-        Sample(temperature, subject.tokenizer.decode(completion.ids), completion.stopped)
+        sample
         for temperature in TEMPERATURES
-        for completion in generate(
-            subject.model,
-            [[subject.tokenizer.begin]],
-            max_new_tokens=tokens,
-            stop={subject.tokenizer.end},
-            sampling=Sampling(temperature=temperature),
-            seed=seed,
-            copies=TEXTS,
-        )
+        for sample in free(subject, TEXTS, seed, temperature, tokens)
+    ]
+
+
+def free(
+    subject: Subject, texts: int, seed: int, temperature: float = 1.0, longest: int | None = None
+) -> list[Sample]:
+    """As many texts at once; `longest` in tokens, None: as the context allows."""
+    completions = generate(
+        subject.model,
+        [[subject.tokenizer.begin]],
+        max_new_tokens=longest or subject.model.shape.context - 1,
+        stop={subject.tokenizer.end},
+        sampling=Sampling(temperature=temperature),
+        seed=seed,
+        copies=texts,
+    )
+    return [
+        Sample(temperature, subject.tokenizer.decode(completion.ids), completion.stopped)
+        for completion in completions
     ]

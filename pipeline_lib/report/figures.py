@@ -1,10 +1,16 @@
-"""What there is to see: three learning curves, the models' accuracy with intervals, what cleaning dropped."""
+"""What there is to see: the loss on its floor, three learning curves, accuracy with intervals, what cleaning dropped."""
 
 from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    PercentFormatter,
+)
 
 from pipeline_lib.report.curves import Curve, smooth
 from pipeline_lib.report.drawing import label, paper
@@ -17,8 +23,33 @@ ROW = 0.42
 """Inches of one row in a chart of bars or dots."""
 
 
-def pretraining(curves: Curves, unigram: float | None) -> Figure | None:
-    """Bits per byte over steps, training and validation, with the unigram model as the line to beat."""
+def floor(found: Numbers) -> Figure | None:
+    """Bits per byte of each kind and language: what it costs at the least, and what the model pays beyond."""
+    end = ".excess"
+    groups = [key.removesuffix(end) for key in found if key.endswith(end) and key.count(".") == 2]
+    if not groups:
+        return None
+    figure, axes = paper(height=ROW * len(groups) + 0.7)
+    for row, name in enumerate(groups):
+        least, paid = found[f"{name}.floor_bits_per_byte"], found[f"{name}.bits_per_byte"]
+        axes.barh(row, least, height=0.62, color=light("faint"))
+        axes.barh(row, paid - least, left=least, height=0.62, color=light("wrong"))
+        extra = found[f"{name}.excess_bits_per_document"]
+        words = f"{paid / least - 1:+.1%}, {extra:.1f} bits"
+        label(axes, max(paid, least), row, words, "muted", xytext=(6, 0), va="center")
+    axes.set_yticks(range(len(groups)), [name.replace(".", ", ") for name in groups])
+    axes.tick_params(axis="y", labelcolor=light("ink"))
+    axes.set_ylim(len(groups) - 0.5, -0.5)
+    axes.set_xlim(0, 1.4 * max(found[f"{name}.bits_per_byte"] for name in groups))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.set_xlabel("bits per byte; excess in red, and in bits per text")
+    axes.grid(visible=True, axis="x", color=light("line"))
+    axes.grid(visible=False, axis="y")
+    return figure
+
+
+def pretraining(curves: Curves, unigram: float | None, least: float | None = None) -> Figure | None:
+    """Bits per byte over steps, training and validation, between the unigram model and the floor."""
     train, validation = curves.get("bits_per_byte"), curves.get("validation.bits_per_byte")
     if not (train and train.values):
         return None
@@ -30,14 +61,29 @@ def pretraining(curves: Curves, unigram: float | None) -> Figure | None:
         _dots(axes, validation, "ink")
         label(axes, validation.steps[-1], validation.values[-1], "validation", "ink", ha="right")
         ends += validation.values
-    top = max(ends)
     if unigram:
-        axes.axhline(unigram, color=light("muted"), linewidth=1, linestyle=(0, (4, 4)))
-        label(axes, train.steps[-1], unigram, "unigram model", "muted", ha="right")
-        top = max(top, unigram)
-    axes.set_ylim(0, top * 1.15)
+        _level(axes, train, unigram, "unigram model", "muted")
+        ends.append(unigram)
+    if least:
+        _level(axes, train, least, f"floor {least:.3f}", "wrong", xytext=(0, -12))
+        axes.set_yscale("log")  # else the last tenth above the floor is a hair's breadth
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(_short))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.tick_params(axis="y", which="minor", size=0)
+        axes.set_ylim(least * 0.8, max(ends) * 1.15)
+    else:
+        axes.set_ylim(0, max(ends) * 1.15)
     _over_steps(axes, "bits per byte")
     return figure
+
+
+def _level(
+    axes: Axes, curve: Curve, height: float, words: str, role: str, **place: tuple[int, int]
+) -> None:
+    """A dashed line across, named at its right end."""
+    axes.axhline(height, color=light(role), linewidth=1, linestyle=(0, (4, 4)))
+    label(axes, curve.steps[-1], height, words, role, ha="right", **place)
 
 
 def fine_tuning(curves: Curves) -> Figure | None:
@@ -95,6 +141,44 @@ def accuracy(metrics: Mapping[str, Numbers], source: str) -> Figure:
     axes.grid(visible=True, axis="x", color=light("line"))
     axes.grid(visible=False, axis="y")
     return figure
+
+
+def levels(metrics: Mapping[str, Numbers], source: str) -> Figure | None:
+    """Problems answered right by level, each model with its intervals."""
+    start = f"{source}.accuracy.level_"
+    known = [
+        key for key in metrics["base"] if key.startswith(start) and key[len(start) :].isdigit()
+    ]
+    if not known:
+        return None
+    figure, axes = paper()
+    ends = []
+    for place, model in enumerate(MODELS):
+        at = [int(key[len(start) :]) + 0.08 * (place - 1) for key in known]
+        found = metrics[model]
+        for x, key in zip(at, known, strict=True):
+            interval = (found[f"{key}_low"], found[f"{key}_high"])
+            axes.plot((x, x), interval, color=light(model), linewidth=4, alpha=0.35)
+        axes.plot(at, [found[key] for key in known], "o-", color=light(model), markersize=5)
+        ends.append((found[known[-1]], at[-1], model))
+    for height, (value, x, model) in zip(_apart(sorted(ends)), sorted(ends), strict=True):
+        moved = (8, 150 * (height - value))  # points a unit of the axis is high, about
+        label(axes, x, value, model, model, xytext=moved, va="center")
+    axes.set_xticks([int(key[len(start) :]) for key in known])
+    axes.set_xlim(0.7, len(known) + 0.75)
+    axes.set_ylim(-0.02, 1.04)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_xlabel("level: steps to the answer")
+    axes.set_ylabel(f"{source} answered right")
+    return figure
+
+
+def _apart(ends: list[tuple[float, float, str]]) -> list[float]:
+    """Heights for names beside the ends of lines, none upon another."""
+    heights: list[float] = []
+    for value, _, _ in ends:
+        heights.append(max(value, heights[-1] + 0.07) if heights else value)
+    return heights
 
 
 def funnel(counts: Numbers) -> Figure | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipeline_lib.report import sections, style
+from pipeline_lib.report import sections, style, world
 from pipeline_lib.report.markup import Markup, join, tag
 from pipeline_lib.report.story import Story
 
@@ -10,12 +10,20 @@ from pipeline_lib.report.story import Story
 def page(story: Story, figures: Mapping[str, Markup]) -> str:
     """The whole HTML. `figures`: SVG by name, in the order they are shown."""
     reading = [sections.reading(story)] if story.sources else []
+    compared = [_figure(n, svg) for n, svg in figures.items() if n not in (*CAPTIONS, FLOOR)]
     body = tag(
         "main",
-        _opening(story),
+        tag(
+            "header", Markup(style.MARK), tag("h1", "A small language model, from raw text to chat")
+        ),
+        world.headline(
+            story, tag("p", sections.in_words(story), class_="lead"), figures.get(FLOOR)
+        ),
         sections.cards(story),
         sections.table(story),
-        _grid([_figure(n, svg) for n, svg in figures.items() if n not in CAPTIONS] + reading),
+        _grid(compared + reading),
+        world.knows(story),
+        world.tells(story),
         tag("h2", "How it grew"),
         _grid([_figure(name, svg) for name, svg in figures.items() if name in CAPTIONS]),
         sections.answers(story),
@@ -34,14 +42,8 @@ def page(story: Story, figures: Mapping[str, Markup]) -> str:
     return "<!doctype html>\n" + tag("html", head, tag("body", body), lang="en") + "\n"
 
 
-def _opening(story: Story) -> Markup:
-    return tag(
-        "header",
-        Markup(style.MARK),
-        tag("h1", "A small language model, from raw text to chat"),
-        tag("p", sections.in_words(story), class_="lead"),
-    )
-
+FLOOR = "floor"
+"""The figure that stands beside the first line."""
 
 CAPTIONS = {
     "pretrain": (
@@ -59,6 +61,8 @@ def _grid(drawn: list[Markup]) -> Markup:
 
 
 def _figure(name: str, svg: Markup) -> Markup:
-    title, words = CAPTIONS.get(name, (f"Right answers: {name.removeprefix('accuracy.')}", ""))
+    of, _, source = name.partition(".")
+    titles = {"accuracy": f"Right answers: {source}", "levels": f"By level: {source}"}
+    title, words = CAPTIONS.get(name) or (titles[of], "")
     caption = words or "Greedy answers; the bar holds the true share 95 times in 100."
     return tag("figure", tag("h3", title), svg, join(tag("figcaption", caption)))

@@ -7,6 +7,7 @@ from pipeline_lib.report.palette import MODELS
 from pipeline_lib.report.story import Number, Story
 
 SHOWN_PROBLEMS = 4
+LEVELS = range(1, 6)
 NOTHING = Markup("")
 
 
@@ -29,7 +30,7 @@ def in_words(story: Story) -> str:
     if story.tokens_seen:
         said[0] += f", pretrained on {short(story.tokens_seen)} tokens"
     said[0] += "."
-    if "bits_per_byte" in base:
+    if "bits_per_byte" in base and "excess" not in base:
         said.append(f"Text it never saw costs it {base['bits_per_byte']:.3f} bits per byte.")
     for source in story.sources:
         found = story.metrics("chat")
@@ -44,7 +45,7 @@ def in_words(story: Story) -> str:
 def cards(story: Story) -> Markup:
     """The numbers to remember."""
     base, shown = story.metrics("base"), []
-    if "bits_per_byte" in base:
+    if "bits_per_byte" in base and "excess" not in base:
         against = f"a unigram model: {story.unigram:.3f}" if story.unigram else "validation"
         shown.append(_card(f"{base['bits_per_byte']:.3f}", "bits per byte", against))
     for source in story.sources[:2]:
@@ -98,11 +99,14 @@ def _asked(story: Story) -> list[tuple[str, str, str]]:
     rows = [
         ("bits_per_byte", "Bits per byte, validation", "less"),
         ("test.bits_per_byte", "Bits per byte, test", "less"),
+        ("excess", "Excess over the floor", "less"),
+        ("pairs.accuracy", "Minimal pairs judged right", "more"),
     ]
     for source in story.sources:
         named = source.replace("_", " ").capitalize()
         names = [key for key in story.metrics("base") if key.startswith(f"{source}.pass_at_")]
         rows.append((f"{source}.accuracy", f"{named} right, greedy", "more"))
+        rows += [(f"{source}.accuracy.level_{n}", f"… level {n}", "more") for n in LEVELS]
         for key in names:
             k = key.rpartition("_")[2]
             if k.isdigit():

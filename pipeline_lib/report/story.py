@@ -24,6 +24,8 @@ class Story:
     """By split."""
     unigram: float | None
     """Bits per byte of a unigram model on the same validation documents."""
+    no_floor: str = ""
+    """Why nobody knows the entropy of the corpus, in words; empty where it is known."""
 
     @property
     def sources(self) -> list[str]:

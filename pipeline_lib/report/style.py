@@ -13,6 +13,13 @@ h2{font-size:1.25rem;letter-spacing:-.01em;margin:3.25rem 0 .35rem;font-weight:6
 h3{font-size:.95rem;margin:0 0 .3rem;font-weight:600}
 p{margin:.35rem 0 1rem;max-width:46rem}
 .lead{font-size:1.08rem}
+.against{display:grid;
+grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.5rem;align-items:start;margin:1.5rem 0 0}
+.headline{font-size:1.45rem;line-height:1.35;letter-spacing:-.01em;margin:.6rem 0 .7rem}
+.headline span{white-space:nowrap}
+.headline b{font-weight:650;font-variant-numeric:tabular-nums}
+.fault{text-decoration:underline solid var(--wrong) 2px;text-underline-offset:3px;cursor:help}
+.fault.world{text-decoration-style:dotted}
 .muted,figcaption,.note{color:var(--muted)}
 .note{font-size:.9rem}
 .mark{display:block;width:44px;height:44px}

@@ -27,11 +27,15 @@ def draw(story: Story) -> dict[str, Figure]:
     """Every figure there is something to show in, in the order of the pipeline."""
     metrics = {model: story.metrics(model) for model in MODELS}
     counts = {name: value for name, value in story.funnel.items() if value is not None}
+    base = metrics["base"]
+    least = base.get("floor_bits_per_byte")
     drawn = {
+        "floor": figures.floor(base),
         "funnel": figures.funnel(counts),
-        "pretrain": figures.pretraining(story.curves["pretrain"], story.unigram),
+        "pretrain": figures.pretraining(story.curves["pretrain"], story.unigram, least),
         "sft": figures.fine_tuning(story.curves["sft"]),
         "grpo": figures.reinforcement(story.curves["grpo"]),
         **{f"accuracy.{name}": figures.accuracy(metrics, name) for name in story.sources},
+        **{f"levels.{name}": figures.levels(metrics, name) for name in story.sources},
     }
     return {name: figure for name, figure in drawn.items() if figure is not None}

@@ -16,8 +16,10 @@ def source(texts: str, language: str = "", documents: int = 100, kind: str = "ta
     return Component(f"{kind}_{texts}{language}", kind, texts, language, documents, 0)
 
 
-def told(*texts: str, count: int = 20, language: tales.Language | None = None) -> list[tales.Tale]:
-    return [tales.tale(1, i, kind, language) for kind in texts for i in range(count)]  # type: ignore[arg-type]
+def told(
+    *texts: tales.Texts, count: int = 20, language: tales.Language | None = None
+) -> list[tales.Tale]:
+    return [tales.tale(1, i, kind, language) for kind in texts for i in range(count)]
 
 
 def found(texts: Sequence[tales.Tale], likely: floor.Shares) -> list[Known]:

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ import torch
 
 from pipeline_lib.errors import FormatError
 from pipeline_lib.evaluation import problems, samples, subject
+from pipeline_lib.evaluation.problems import Answer
 from pipeline_lib.evaluation.subject import Subject
 from pipeline_lib.formats import checkpoints, conversations
 from pipeline_lib.formats.checkpoints import Checkpoint
@@ -15,6 +17,7 @@ from pipeline_lib.model.generation import Completion, Sampling
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import EvaluateParams, ModelParams, TokenizerParams
+from pipeline_lib.tales import tale
 from pipeline_lib.tokens import trainer
 
 SHAPE = ModelParams(
@@ -96,6 +99,32 @@ def test_answers_are_counted_with_intervals_and_pass_at_k(
     assert (metrics["sums.count"], metrics["sums.sampled"]) == (3, 3)
     assert metrics["sums.pass_at_1"] == 0.5
     assert metrics["sums.pass_at_4"] == 1
+
+
+def test_problems_of_the_tales_are_counted_by_level_and_language_too() -> None:
+    told = [tale(1, index, "problems") for index in range(60)]
+    given = [
+        Answer(
+            Conversation((Message("user", one.question),), one.answer, "number", "problems"),
+            one.solution,
+            is_right=one.level == 1,
+            stopped=True,
+        )
+        for one in told
+    ]
+    metrics = problems.accuracy(given)
+    levels = Counter(f"level_{one.level}" for one in told)
+    languages = Counter(one.language for one in told)
+    assert {name: metrics[f"count.{name}"] for name in (levels | languages)} == levels | languages
+    assert metrics["accuracy.level_1"] == 1 > metrics["accuracy.level_1_low"]
+    assert metrics["accuracy.level_2"] == 0 < metrics["accuracy.level_2_high"]
+    assert 0 < metrics["accuracy.en"] < 1
+
+
+def test_other_problems_have_no_level() -> None:
+    question = Conversation((Message("user", "Add one to two!"),), "3", "number", "sums")
+    given = [Answer(question, "3", is_right=True, stopped=True)]
+    assert not [name for name in problems.accuracy(given) if "level" in name or ".en" in name]
 
 
 def test_a_problem_without_room_for_its_answer_is_wrong_and_counted(

@@ -10,7 +10,37 @@ from pipeline_lib.report.story import Story
 
 
 def test_every_figure_is_drawn(story: Story) -> None:
-    assert list(writing.draw(story)) == ["funnel", "pretrain", "sft", "grpo", "accuracy.problems"]
+    assert list(writing.draw(story)) == [
+        "floor",
+        "funnel",
+        "pretrain",
+        "sft",
+        "grpo",
+        "accuracy.problems",
+        "levels.problems",
+    ]
+
+
+def test_without_a_floor_or_levels_nothing_is_drawn_of_them(story: Story) -> None:
+    plain = {model: {"problems.accuracy": 0.5} for model in ("base", "sft", "chat")}
+    assert figures.floor(plain["base"]) is None
+    assert figures.levels(plain, "problems") is None
+
+
+def test_the_floor_lies_beneath_the_loss_curve(story: Story) -> None:
+    figure = writing.draw(story)["pretrain"]
+    svg = drawing.inline(figure, "pretrain")
+    assert "floor 0.3" in svg
+    lowest, highest = figure.axes[0].get_ylim()
+    assert 0 < lowest < float(story.metrics("base")["floor_bits_per_byte"]) < highest
+
+
+def test_every_kind_and_language_has_a_bar_with_its_excess(story: Story) -> None:
+    figure = writing.draw(story)["floor"]
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names[:3] == ["dialogues, en", "dialogues, ja", "facts, en"]
+    assert len(names) == 8
+    assert drawing.inline(figure, "floor").count(" bits</text>") == 8
 
 
 def test_pngs_have_the_same_bytes_each_time_and_no_clock(tmp_path: Path, story: Story) -> None:

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -76,3 +77,58 @@ def test_children_are_escaped_but_markup_is_not() -> None:
     made = tag("p", "a < b", tag("b", "&"), class_='"x"', aria_label="y")
     assert made == '<p class="&quot;x&quot;" aria-label="y">a &lt; b<b>&amp;</b></p>'
     assert isinstance(made, Markup)
+
+
+def test_the_first_thing_to_see_is_how_far_it_is_from_the_floor(
+    tmp_path: Path, story: Story
+) -> None:
+    page = written(tmp_path, story)
+    words = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page).split())
+    found = story.metrics("base")
+    said = (
+        f"{found['bits_per_byte']:.3f} bits per byte, floor {found['floor_bits_per_byte']:.3f} , "
+        f"excess {found['excess']:.1%}"
+    )
+    assert words.index(said) < 200
+    assert "Where the excess lies" in page
+
+
+def test_without_a_floor_the_page_says_why(tmp_path: Path, story: Story) -> None:
+    findings = {
+        name: replace(one, metrics=plain(one.metrics), free={})
+        for name, one in story.findings.items()
+    }
+    page = written(tmp_path, replace(story, findings=findings, no_floor="books is no tale"))
+    assert "No floor to compare it with: books is no tale." in page
+    assert "What it tells when nothing is asked" not in page
+    assert "What it knows of the world" not in page
+
+
+def plain(metrics: dict[str, float | int]) -> dict[str, float | int]:
+    """What is known of any corpus."""
+    known = ("bits_per_byte", "test.", "problems.accuracy", "problems.count", "problems.stopped")
+    return {name: value for name, value in metrics.items() if name.startswith(known)}
+
+
+def test_grammar_and_contradiction_stand_in_a_table_by_language(
+    tmp_path: Path, story: Story
+) -> None:
+    page = written(tmp_path, story)
+    found = story.metrics("base")
+    for name in ("grammatical.en", "consistent.ja", "documents_consistent.en", "pairs.ja"):
+        assert f"<b>{found[name]:.1%}</b>" in page
+    assert f"{found['grammatical.en_low']:.1%} to {found['grammatical.en_high']:.1%}" in page
+    assert "reflexive gender (English)" in page
+
+
+def test_faults_are_underlined_with_their_reason(tmp_path: Path, story: Story) -> None:
+    page = written(tmp_path, story)
+    assert '<u class="fault" title="no sentence &lt;goes&gt; so">One morning, Maya' in page
+    assert '<u class="fault world" title="she holds two">' in page
+
+
+def test_problems_are_told_by_level_for_each_model(tmp_path: Path, story: Story) -> None:
+    page = written(tmp_path, story)
+    for model in ("base", "sft", "chat"):
+        assert f"{story.metrics(model)['problems.accuracy.level_3']:.1%}" in page
+    assert "… level 5" in page

@@ -3,14 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_lib.errors import FormatError
-from pipeline_lib.formats import checkpoints, conversations, shards
+from pipeline_lib.errors import FormatError, LeakError
+from pipeline_lib.evaluation import likelihood
+from pipeline_lib.formats import checkpoints, conversations, mixtures, shards
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
+from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import EvaluateParams, ModelParams, RuntimeParams, TokenizerParams
 from pipeline_lib.rows import Record
+from pipeline_lib.tales import pairs, tale
+from pipeline_lib.tales.pairs import Pair
 from pipeline_lib.tokens import encoding, trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import evaluate
@@ -80,6 +84,7 @@ def made(tmp_path: Path) -> Path:
         for i in range(8)
     ]
     conversations.write(tmp_path / "evaluation" / "problems", asked)
+    mixtures.write(tmp_path / "mixture.json", [Component("books", "file", "", "", 40, 9)])
     for stage, name in (("pretrain", "bits_per_byte"), ("sft", "loss")):
         (tmp_path / "plots" / stage).mkdir(parents=True)
         (tmp_path / "plots" / stage / f"{name}.csv").write_text(f"step,{name}\n1,3.0\n2,2.0\n")
@@ -87,14 +92,38 @@ def made(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(made: Path) -> dict[str, dict[str, float]]:
+@pytest.fixture
+def told(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same where all documents are tales."""
+    documents = [tale(1, index, "stories").text for index in range(30)]
+    tokenizer = Tokenizer(checkpoints.read(made / "base").tokenizer)
+    for split, texts in {"train": documents[:3], "validation": documents[3:]}.items():
+        rows = encoding.documents([Document(document_id(t), t, "s") for t in texts], tokenizer)
+        made_of = (tokenizer.vocab_size, tokenizer.digest)
+        shards.write(made / "shards" / split, "pretrain", split, rows, *made_of)
+    shards.write(made / "shards" / "test", "pretrain", "test", [], *made_of)
+    mixtures.write(made / "mixture.json", [Component("s", "tales", "stories", "", 3, 1200)])
+    monkeypatch.setattr(pairs, "pair", lambda seed, i, language: PAIRS[language])
+    monkeypatch.setattr(
+        pairs, "PHENOMENA", {name: (one.phenomenon,) for name, one in PAIRS.items()}
+    )
+    return made
+
+
+PAIRS = {
+    "en": Pair("tense", "She went.", "She goed.", "en"),
+    "ja": Pair("counters", "三本ある。", "三冊ある。", "ja"),
+}
+
+
+def run(made: Path, params: EvaluateParams = PARAMS) -> dict[str, dict[str, float]]:
     """metrics/evaluate.json, as the stage leaves it."""
-    names = ("base", "sft", "chat", "shards", "evaluation")
+    names = ("base", "sft", "chat", "shards", "evaluation", "mixture.json")
     paths = [made / name for name in names]
     paths += [made / "plots" / stage for stage in ("pretrain", "sft", "grpo")]
     paths += [made / "clean.json", made / "figures", made / "report"]
     record = Record()
-    for row in evaluate.main(PARAMS, RUNTIME, *paths):
+    for row in evaluate.main(params, RUNTIME, *paths):
         record.add(row)
     record.write_metrics(made / "evaluate.json", by_model=True)
     found: dict[str, dict[str, float]] = json.loads((made / "evaluate.json").read_text())
@@ -155,3 +184,45 @@ def test_a_model_with_another_tokenizer_is_refused_and_nothing_is_left(made: Pat
         run(made)
     assert not (made / "report").exists()
     assert not (made / "figures").exists()
+
+
+MANY = PARAMS.model_copy(update={"max_tokens": 20_000})
+
+
+def test_tales_have_a_floor_and_are_read_back(told: Path) -> None:
+    found = run(told, MANY)
+    for metrics in found.values():
+        assert metrics["bits_per_byte"] > metrics["floor_bits_per_byte"] > 0.1
+        ratio = metrics["bits_per_byte"] / metrics["floor_bits_per_byte"]
+        assert metrics["excess"] == pytest.approx(ratio - 1)
+        assert metrics["excess_bits_per_document"] > 0
+        counts = metrics["stories.en.documents"] + metrics["stories.ja.documents"]
+        assert counts == metrics["documents"]
+        assert metrics["stories.ja.excess"] > 0
+        assert {"pairs.accuracy", "pairs.en.tense", "pairs.ja.counters"} <= set(metrics)
+    assert found["base"]["samples.ja.texts"] == 4  # bytes at random are rarely all Latin
+    assert 0 <= found["base"]["consistent.ja"] <= found["base"]["grammatical.ja"] <= 1
+    assert not [name for name in found["sft"] if name.startswith(("samples", "grammatical"))]
+    page = (told / "report" / "index.html").read_text()
+    assert "Where the excess lies" in page
+    assert "What it tells when nothing is asked" in page
+
+
+def test_one_other_text_among_the_tales_leaves_no_floor(told: Path) -> None:
+    mixtures.write(told / "mixture.json", [Component("s", "tales", "problems", "", 3, 1200)])
+    found = run(told, MANY)
+    assert not [name for name in found["base"] if "floor" in name or "excess" in name]
+    page = (told / "report" / "index.html").read_text()
+    assert "No floor to compare it with: the text" in page
+    assert "which no source tells" in page
+
+
+def test_a_model_below_the_floor_fails_the_stage_and_leaves_nothing(
+    told: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likelihood, "costs", lambda model, rows: [float(len(r)) / 9 for r in rows])
+    with pytest.raises(
+        LeakError, match=r"evaluate: base: expected at least 0\.\d+ bits per byte on"
+    ):
+        run(told, MANY)
+    assert not (told / "report").exists()
