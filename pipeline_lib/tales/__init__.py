@@ -14,6 +14,8 @@ story_world, story_rules, story_effects                       state, who may, wh
 reading          what a recogniser says
 recognition      any text: its kind, its faults, its probability
 entropy          the floor of a corpus
+instructions     conversations about stories
+pairs            minimal pairs: a tale, and the same tale with one violation
 """
 
 from collections.abc import Iterator

@@ -87,7 +87,7 @@ HOLDER = Rule(w.holder, "does not have it, or it is not there")
 AMOUNT = Rule(w.amount, "is not how many there are")
 FINDER = Rule(w.finder, "did not find it")
 PLACE = Rule(lambda w, _: [] if w.first_place is None else [w.first_place], "is not where it begins")
-ANOTHER_ITEM = Rule(w.fresh_items(rules.ITEMS), "is in the list")
+ANOTHER_ITEM = Rule(w.fresh_items, "is in the list")
 ANOTHER_PERSON = Rule(w.fresh_people(lexicon.PEOPLE), "is in the list")
 
 

@@ -6,11 +6,12 @@ there will be, so that nothing is drawn that the text does not show.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from pipeline_lib.tales.draw import Weighted
 from pipeline_lib.tales.forms import Entity
-from pipeline_lib.tales.lexicon import AMOUNTS, Item, Person, Place
+from pipeline_lib.tales.lexicon import AMOUNTS, ITEMS, THINGS, Item, Person, Place
 from pipeline_lib.tales.patterns import Event, Roles, Rule
 from pipeline_lib.tales.story_rules import NEW_ITEM, NEW_PERSON, NEW_PLACE
 from pipeline_lib.tales.story_world import Menu, StoryWorld
@@ -191,14 +192,11 @@ def finder(world: Conversation, _: Roles) -> Sequence[Entity]:
     return [] if person is None else [person]
 
 
-def fresh_items(items: Sequence[Item]) -> Callable[[Conversation, Roles], Sequence[Entity]]:
+def fresh_items(_: Conversation, roles: Roles) -> Sequence[Entity]:
     """Those of another kind than what the list has."""
-
-    def candidates(_: Conversation, roles: Roles) -> Sequence[Entity]:
-        nouns = [entity.noun for entity in roles.values() if isinstance(entity, Item)]
-        return [item for item in items if item.noun not in nouns]
-
-    return candidates
+    nouns = [entity.noun for entity in roles.values() if isinstance(entity, Item)]
+    rows = zip(ITEMS, THINGS, strict=True)
+    return tuple(chain.from_iterable(row for row, noun in rows if noun not in nouns))
 
 
 def fresh_people(people: Sequence[Person]) -> Callable[[Conversation, Roles], Sequence[Entity]]:
