@@ -27,11 +27,15 @@ OPENINGS = (
     ),
     Event(
         "have boxes", 14,
-        {"agent": r.NEW_PERSON, "noun": r.SOME_NOUN, "k": r.BOXES, "n": r.FILLING},
-        en=("{agent:name} had {k:digits} boxes with {n:digits} {noun:nouns} in each.",
-            "{agent:name} had {k:digits} bags with {n:digits} {noun:nouns} in each."),
-        ja=("{agent:name}は箱を{k:digits}持っていて、どの箱にも{noun:nouns}が{n:digits}入っていました。",
-            "{agent:name}は袋を{k:digits}持っていて、どの袋にも{noun:nouns}が{n:digits}入っていました。"),
+        {"time": r.one_of(sayings.TIMES), "agent": r.NEW_PERSON, "noun": r.SOME_NOUN, "k": r.BOXES, "n": r.FILLING},
+        en=("{time:time}, {agent:name} had {k:digits} boxes with {n:digits} {noun:nouns} in each.",
+            "{time:time}, {agent:name} had {k:digits} bags with {n:digits} {noun:nouns} in each.",
+            "{time:time}, {agent:name} had {k:digits} drawers with {n:digits} {noun:nouns} in each.",
+            "{time:time}, {agent:name} had {k:digits} jars with {n:digits} {noun:nouns} in each."),
+        ja=("{time:time}、{agent:name}は箱を{k:digits}持っていて、どの箱にも{noun:nouns}が{n:digits}入っていました。",
+            "{time:time}、{agent:name}は袋を{k:digits}持っていて、どの袋にも{noun:nouns}が{n:digits}入っていました。",
+            "{time:time}、{agent:name}は引き出しを{k:digits}持っていて、どの引き出しにも{noun:nouns}が{n:digits}入っていました。",
+            "{time:time}、{agent:name}はびんを{k:digits}持っていて、どのびんにも{noun:nouns}が{n:digits}入っていました。"),
         effect=r.opening("things"),
     ),
 )
@@ -46,7 +50,7 @@ ASIDES = (
     Event(
         "age", 2, {"agent": r.OWNER, "n": r.AGE},
         en=("{agent:name} was {n:digits} years old.",), ja=("{agent:name}は{n:digits}でした。",),
-        effect=r.mention, needs=": whole quiet",
+        effect=r.mention, needs=": whole quiet new",
     ),
     Event(
         "another one's things", 6, {"other": r.NEW_PERSON, "n": r.RIVALS, "noun": r.THIS_NOUN},
@@ -184,8 +188,10 @@ DIFFERENCES = (
 ASKS = (
     Event(
         "how many", 1, {"agent": r.OWNER, "noun": r.THIS_NOUN},
-        en=("How many {noun:nouns} did {agent:name} have?",),
-        ja=("{agent:name}は{noun:nouns}を{noun:how_many}持っていましたか。",),
+        en=("How many {noun:nouns} did {agent:name} have?",
+            "How many {noun:nouns} did {agent:name} have in all?"),
+        ja=("{agent:name}は{noun:nouns}を{noun:how_many}持っていましたか。",
+            "{agent:name}は全部で{noun:nouns}を{noun:how_many}持っていましたか。"),
         effect=r.ask, needs="things: whole new",
     ),
     Event(

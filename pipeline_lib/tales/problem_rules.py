@@ -5,14 +5,24 @@ from collections.abc import Callable, Sequence
 from pipeline_lib.tales import lexicon
 from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.patterns import Roles, Rule
-from pipeline_lib.tales.problem_words import DAYS, FRIENDS, LEAST, MEASURES, SETS, TIMES, YEARS
+from pipeline_lib.tales.problem_words import (
+    DAYS,
+    FRIENDS,
+    LEAST,
+    MEASURES,
+    SETS,
+    TIMES,
+    YEARS,
+    Measure,
+)
 from pipeline_lib.tales.problem_world import FACTORS, LIMITS, OPERANDS, ProblemWorld, Rival, parts
 
 ITEMS = tuple(item for row in lexicon.ITEMS for item in row)
+OTHERS = tuple(noun for noun in lexicon.COUNTED if noun.en != "coin")
 Effect = Callable[[ProblemWorld, Roles], None]
 
 
-def _up_to(counter: str, most: int) -> Sequence[Entity]:
+def _up_to(counter: str, most: int) -> tuple[Measure, ...]:
     return MEASURES[counter][LEAST : max(most, 0) + 1]
 
 
@@ -26,11 +36,20 @@ def _strangers(world: ProblemWorld, _: Roles) -> Sequence[Entity]:
 
 
 def _more(world: ProblemWorld, _: Roles) -> Sequence[Entity]:
-    return _up_to(world.counter, min(_operand(world), world.room() - world.value))
+    return _another_number(world, world.room() - world.value)
 
 
 def _fewer(world: ProblemWorld, _: Roles) -> Sequence[Entity]:
-    return _up_to(world.counter, min(_operand(world), world.value - 1))
+    return _another_number(world, world.value - 1)
+
+
+def _another_number(world: ProblemWorld, most: int) -> Sequence[Entity]:
+    """Not the number of the last step, which would undo it."""
+    numbers = _up_to(world.counter, min(_operand(world), most))
+    place = world.operand - LEAST
+    if 0 <= place < len(numbers):
+        return numbers[:place] + numbers[place + 1 :]
+    return numbers
 
 
 def _in_all(world: ProblemWorld, roles: Roles, room: int) -> Sequence[Entity]:
@@ -51,13 +70,17 @@ OWNER = Rule(lambda w, _: [w.owner], "is not the one whom it is about")
 NEW_PERSON = Rule(_strangers, "has been named already")
 THIS_NOUN = Rule(lambda w, _: [w.noun], "is not what is counted")
 OTHER_NOUN = Rule(
-    lambda w, _: [noun for noun in lexicon.COUNTED if noun is not w.noun], "is counted already"
+    lambda w, _: [noun for noun in OTHERS if noun is not w.noun], "is counted already, or money"
 )
 SOME_NOUN = Rule(lambda _w, _r: lexicon.COUNTED, "is not one of these")
 THIS_THING = Rule(lambda w, _: [w.thing], "is not the one at hand")
 THIS_PLACE = Rule(lambda w, _: [w.place], "is not where it goes")
 MORE = Rule(_more, "is too many to be added, or they are counted in another way")
 FEWER = Rule(_fewer, "is more than there is, or they are counted in another way")
+BACK = Rule(
+    lambda w, _: _another_number(w, w.distance - w.value),
+    "is farther than where it began",
+)
 MULTIPLE = Rule(
     lambda w, _: _up_to(TIMES, min(4, w.room() // w.value if w.value > 0 else 0)),
     "is too many times",
@@ -82,14 +105,14 @@ WARES = Rule(
     "is more than one can pay for",
 )
 PRICE = TREATS
-BOXES = _sets(SETS, lambda _: 9)
+BOXES = _sets(SETS, lambda _: 6)
 FILLING = Rule(
     lambda _, r: _up_to(r["noun"].counter, min(9, LIMITS[1] // r["k"].count)),
     "is too many in all",
 )
 
 
-def beginning(counter: str, least: int = 3) -> Rule:
+def beginning(counter: str, least: int = 5) -> Rule:
     """The first number; "" stands for the counter of the noun."""
     return Rule(
         lambda _, r: MEASURES[counter or r["noun"].counter][least : LIMITS[0] + 1],
@@ -117,6 +140,8 @@ def opening(theme: str, counter: str = "") -> Effect:
             world.value = world.note(roles["k"].count, "*", roles["n"].count)
         else:
             world.value = roles["n"].count
+        world.distance = world.value if theme == "way" else 0
+        world.operand = 0
 
     return effect
 

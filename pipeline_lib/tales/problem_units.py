@@ -1,10 +1,11 @@
 """What can be told in a word problem about yen, meters, kilometers and minutes. Data, as `problem_events`."""
 
-from pipeline_lib.tales import lexicon, sayings
 from pipeline_lib.tales import problem_rules as r
+from pipeline_lib.tales import sayings
 from pipeline_lib.tales.patterns import Event
 from pipeline_lib.tales.problem_words import (
     CHORES,
+    GOALS,
     KILOMETERS,
     LINES,
     METERS,
@@ -32,22 +33,26 @@ OPENINGS = (
         effect=r.opening("money", YEN),
     ),
     Event(
-        "have a line", 8, {"agent": r.NEW_PERSON, "thing": r.one_of(LINES), "n": r.beginning(METERS)},
-        en=("{agent:name} had {thing:a_line} that was {n:digits} meters long.",),
-        ja=("{agent:name}は長さ{n:digits}の{thing:line}を持っていました。",),
+        "have a line", 8,
+        {"time": r.one_of(sayings.TIMES), "agent": r.NEW_PERSON, "thing": r.one_of(LINES),
+         "n": r.beginning(METERS)},
+        en=("{time:time}, {agent:name} had {thing:a_line} that was {n:digits} meters long.",),
+        ja=("{time:time}、{agent:name}は長さ{n:digits}の{thing:line}を持っていました。",),
         effect=r.opening("line", METERS),
     ),
     Event(
         "have a way to go", 8,
-        {"agent": r.NEW_PERSON, "place": r.one_of(lexicon.PLACES), "n": r.beginning(KILOMETERS)},
+        {"agent": r.NEW_PERSON, "place": r.one_of(GOALS), "n": r.beginning(KILOMETERS, 8)},
         en=("It was {n:digits} kilometers from {agent:name}'s house {place:to}.",),
         ja=("{agent:name}の家から{place:place}までは{n:digits}ありました。",),
         effect=r.opening("way", KILOMETERS),
     ),
     Event(
-        "have to wait", 7, {"agent": r.NEW_PERSON, "wait": r.one_of(WAITS), "n": r.beginning(MINUTES)},
-        en=("{agent:name} had {n:digits} minutes {wait:before}.",),
-        ja=("{wait:until}まで、{agent:name}には{n:digits}ありました。",),
+        "have to wait", 7,
+        {"time": r.one_of(sayings.TIMES), "agent": r.NEW_PERSON, "wait": r.one_of(WAITS),
+         "n": r.beginning(MINUTES)},
+        en=("{time:time}, {agent:name} had {n:digits} minutes {wait:before}.",),
+        ja=("{time:time}、{agent:name}には{wait:until}まで{n:digits}ありました。",),
         effect=r.opening("wait", MINUTES),
     ),
     Event(
@@ -180,17 +185,17 @@ LENGTHS = (
         effect=r.go, needs="way: whole fewer",
     ),
     Event(
-        "go back", 5, {"agent": r.OWNER, "n": r.MORE},
+        "go back", 6, {"agent": r.OWNER, "n": r.BACK},
         en=("{agent:who} had to go back {n:digits} kilometers.",),
         ja=("{agent:は}{n:digits}戻らなければなりませんでした。",),
-        effect=r.step("+"), needs="way: changed more",
+        effect=r.step("+"), needs="way: whole back",
     ),
 )
 
 HOURS = (
     Event(
         "pass the time", 12, {"agent": r.OWNER, "thing": r.another(PASTIMES), "n": r.FEWER},
-        en=("{agent:who} {thing:pastime} {n:digits} of these minutes.",),
+        en=("{agent:who} {thing:pastime} {n:digits} of them.",),
         ja=("{agent:は}そのうち{n:digits}{thing:pastime}。",),
         effect=r.go, needs="wait: whole fewer",
     ),
@@ -208,8 +213,8 @@ HOURS = (
     ),
     Event(
         "go on for days", 6, {"agent": r.OWNER, "n": r.RUN},
-        en=("{agent:who} did the same on each of {n:digits} days.",),
-        ja=("{agent:は}同じことを{n:digits}間続けました。",),
+        en=("{agent:who} did this {n:digits} days in a row.",),
+        ja=("{agent:は}これを{n:digits}間続けました。",),
         effect=r.repeat, needs="total: whole times",
     ),
 )
@@ -228,9 +233,9 @@ ASKS = (
         effect=r.ask, needs="line: whole",
     ),
     Event(
-        "how far", 1, {"place": r.THIS_PLACE},
-        en=("How many kilometers were left {place:to}?",),
-        ja=("{place:place}まであと何キロですか。",),
+        "how far", 1, {"agent": r.OWNER, "place": r.THIS_PLACE},
+        en=("How many kilometers were left {place:to}?", "How many kilometers did {agent:name} still have to go?"),
+        ja=("{place:place}まであと何キロですか。", "{agent:name}はあと何キロ進まなければなりませんか。"),
         effect=r.ask, needs="way: whole",
     ),
     Event(

@@ -83,10 +83,12 @@ PASTIMES = _phrases(
 WALKS = _phrases(
     ("walked", "歩いて"),
     ("ran", "走って"),
-    ("went by bicycle for", "自転車で"),
-    ("went by bus for", "バスで"),
-    ("went on a horse for", "馬で"),
-    ("went in a cart for", "荷車で"),
+    ("cycled", "自転車で"),
+    ("took a bus for", "バスで"),
+    ("rode a horse for", "馬で"),
+    ("skied", "スキーで"),
 )
 SHOPS = tuple(place for place in lexicon.PLACES if place.ja in {"市場", "駅", "村", "港", "博物館"})
 """Where one can go shopping."""
+GOALS = tuple(place for place in lexicon.PLACES if place.ja not in {"台所", "庭"})
+"""What can be kilometers away."""

@@ -50,6 +50,8 @@ class ProblemWorld(World):
         self.noun: Noun | None = None
         self.counter = COUNTED[0].counter
         self.value = 0
+        self.operand = 0
+        """The number of the last step."""
         self.lines: list[str] = []
         """The steps, worked."""
         self.rival: Rival | None = None
@@ -65,6 +67,8 @@ class ProblemWorld(World):
         """What is measured, or else what was done last."""
         self.place: Place | None = None
         """Where the way goes."""
+        self.distance = 0
+        """How long the whole way is."""
 
     @property
     def steps(self) -> int:
@@ -87,6 +91,7 @@ class ProblemWorld(World):
 
     def work(self, sign: str, number: int) -> None:
         """Carry the quantity through one calculation."""
+        self.operand = number
         self.value = self.note(self.value, sign, number)
 
     def note(self, left: int, sign: str, right: int) -> int:
@@ -110,21 +115,29 @@ def parts(value: int) -> Sequence[int]:
 
 
 MOMENT = "whole shared over new changed food quiet"
-NUMBERS = "more fewer times parts gifts treats above below both"
+NUMBERS = "more fewer times parts gifts treats above below both back"
 STATES = tuple(f"{MOMENT} {NUMBERS}".split(" "))
 BIT = {name: 1 << number for number, name in enumerate(STATES)}
 """What an event may need, by name."""
 WHOLE, SHARED, OVER, NEW, CHANGED, FED, QUIET = (BIT[name] for name in STATES[:7])
-MORE, FEWER, TIMES, PARTS, GIFTS, TREATS, ABOVE, BELOW, BOTH = (BIT[name] for name in STATES[7:])
+MORE, FEWER, TIMES, PARTS, GIFTS, TREATS, ABOVE, BELOW, BOTH, BACK = (
+    BIT[name] for name in STATES[7:]
+)
 
 
 def holds(world: ProblemWorld) -> int:
     """The bits of what holds."""
     if world.is_over:
         return SHARED if world.is_shared else OVER
-    held = WHOLE | _numbers(world.value, world.steps) | (NEW if world.is_new else CHANGED)
+    held = (
+        WHOLE
+        | _numbers(world.value, world.steps, world.operand)
+        | (NEW if world.is_new else CHANGED)
+    )
     if world.noun in FOODS:
         held |= FED
+    if _leaves(world.distance - world.value, world.operand):
+        held |= BACK
     rival = world.rival
     if rival is not None:
         held |= _compared(world.value, rival.number, world.room())
@@ -132,14 +145,20 @@ def holds(world: ProblemWorld) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _numbers(value: int, steps: int) -> int:
+def _numbers(value: int, steps: int, last: int) -> int:
     """Which calculations can be done."""
     held, room = 0, LIMITS[min(steps + 1, LEVELS)]
-    held |= MORE * (value + 2 <= room) | FEWER * (value > 2) | TIMES * (value * 2 <= room)
+    held |= MORE * _leaves(room - value, last) | FEWER * _leaves(value - 1, last)
+    held |= TIMES * (1 < value <= room // 2)
     held |= PARTS * bool(parts(value))
     if steps + 2 <= LEVELS:
         held |= GIFTS * (value + 4 <= LIMITS[steps + 2]) | TREATS * (value > 4)
     return held
+
+
+def _leaves(most: int, last: int) -> bool:
+    """Whether there is a number from 2 to `most` other than the last."""
+    return most > 2 or (most == 2 and last != 2)
 
 
 def _compared(value: int, other: int, room: int) -> int:

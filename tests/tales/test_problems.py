@@ -34,10 +34,10 @@ indices = st.integers(0, 2**32)
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 SHARES = {1: 0.35, 2: 0.30, 3: 0.17, 4: 0.11, 5: 0.07}
 GOLDEN: dict[tuple[Texts, Language], str] = {
-    ("problems", "en"): "cdd841fa33c143b7",
-    ("problems", "ja"): "a88b6be574e7c07a",
-    ("answers", "en"): "fd7e33c618ee5f41",
-    ("answers", "ja"): "21ae8640948c1f52",
+    ("problems", "en"): "a4040e202dbac796",
+    ("problems", "ja"): "3e6136a2e23e5ada",
+    ("answers", "en"): "543c4f8e89ca393e",
+    ("answers", "ja"): "4063870db4e7e380",
 }
 MIA = "One day, Mia had 12 apples. She ate 5 apples. How many apples does Mia have now?"
 WORKED = f"{MIA}\n12 - 5 = 7\n#### 7"
