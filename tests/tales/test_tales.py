@@ -1,32 +1,27 @@
-"""The corpus as a whole: what is pinned, what it looks like, how varied it is."""
+"""The corpus as a whole: what is pinned, what it looks like, that it is read as it was told."""
 
 import hashlib
-import re
+import math
 import unicodedata
-from collections import Counter
-from itertools import pairwise
-from typing import get_args
+from functools import cache
 
-import ftfy
 import pytest
 
 from pipeline_lib import tales
-from pipeline_lib.tales import Tale, Texts, tale
+from pipeline_lib.params import read_params
+from pipeline_lib.tales import GENRES, LANGUAGES, Language, Reading, Tale, Texts, recognise, tale
+from pipeline_lib.text import filters
+from pipeline_lib.text.normalise import normalise
 
-GOLDEN: dict[tuple[int, Texts], str] = {
-    (0, "stories"): "b306c6b93f79dbe0",
-    (1, "stories"): "f92c4c9977c39826",
-    (18446744073709551615, "stories"): "294c3c013b22cbca",
-    (0, "problems"): "3f233fe119ebead7",
-    (1, "problems"): "92b8a3f028055030",
-    (18446744073709551615, "problems"): "63f117f3addedccf",
-}
-TEXTS: tuple[Texts, ...] = get_args(Texts)
+GOLDEN: dict[tuple[int, Texts], str] = {}
+"""`digest(seed, texts)` of each kind: after a change of the grammar, print them anew."""
+TEXTS = tuple(GENRES)
+BOTH = [(texts, language) for texts in TEXTS for language in LANGUAGES]
 
 
-@pytest.fixture(scope="module", params=TEXTS)
-def corpus(request: pytest.FixtureRequest) -> list[Tale]:
-    return list(tales.tales(seed=11, rows=600, texts=request.param))
+@cache
+def corpus(texts: Texts, language: Language) -> list[Tale]:
+    return list(tales.tales(11, 400, texts, language))
 
 
 def digest(seed: int, texts: Texts) -> str:
@@ -34,9 +29,10 @@ def digest(seed: int, texts: Texts) -> str:
     return hashlib.sha256(read.encode()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize(("seed", "texts"), GOLDEN)
-def test_the_same_tales_are_told_on_every_platform(seed: int, texts: Texts) -> None:
-    assert digest(seed, texts) == GOLDEN[seed, texts]
+@pytest.mark.parametrize("texts", TEXTS)
+def test_the_same_tales_are_told_on_every_platform(texts: Texts) -> None:
+    for seed in (0, 1, 2**64 - 1):
+        assert digest(seed, texts) == GOLDEN[seed, texts]
 
 
 @pytest.mark.parametrize("texts", TEXTS)
@@ -46,10 +42,72 @@ def test_a_tale_does_not_depend_on_what_was_told_before(texts: Texts) -> None:
     assert forwards == backwards[::-1] == list(tales.tales(5, 20, texts))
 
 
+@pytest.mark.parametrize(("texts", "language"), BOTH)
+def test_teller_and_recogniser_agree(texts: Texts, language: Language) -> None:
+    for told in corpus(texts, language):
+        reading = recognise(told.text)
+        assert isinstance(reading, Reading), (told.text, reading)
+        assert (reading.kind, reading.language, reading.level) == (texts, language, told.level)
+        assert math.isclose(reading.log2_probability, told.log2_probability, abs_tol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("texts", TEXTS)
+def test_teller_and_recogniser_agree_on_a_hundred_thousand(texts: Texts) -> None:
+    levels = set()
+    for told in tales.tales(17, 100_000, texts):
+        reading = recognise(told.text)
+        assert isinstance(reading, Reading), (told.text, reading)
+        assert (reading.kind, reading.language, reading.level) == (texts, told.language, told.level)
+        assert math.isclose(reading.log2_probability, told.log2_probability + 1, abs_tol=1e-9)
+        levels.add(told.level)
+    assert levels == ({1, 2, 3, 4, 5} if texts in {"problems", "answers"} else {0})
+
+
+@pytest.mark.slow
+def test_fewer_than_one_in_a_hundred_of_a_million_stories_is_told_twice() -> None:
+    seen = {
+        hashlib.blake2b(told.text.encode(), digest_size=10).digest()
+        for told in tales.tales(1, 1_000_000, "stories")
+    }
+    assert len(seen) > 0.99 * 1_000_000
+
+
+@pytest.mark.parametrize(("texts", "language"), BOTH)
+def test_the_tales_pass_clean_untouched(texts: Texts, language: Language) -> None:
+    """Or their floor would not hold."""
+    params = read_params().clean
+    for told in corpus(texts, language):
+        assert normalise(told.text, params.normal_form) == told.text
+        assert unicodedata.is_normalized("NFKC", told.text)
+        if texts != "instructions":  # these are conversations, not documents
+            assert filters.reason(told.text, params) is None, told.text
+
+
+@pytest.mark.parametrize(("texts", "language"), BOTH)
+def test_every_line_is_clean(texts: Texts, language: Language) -> None:
+    for told in corpus(texts, language):
+        assert "  " not in told.text
+        assert all(line == line.strip() for line in told.text.split("\n"))
+        assert "{" not in told.text
+        assert language == "ja" or told.text.isascii()
+
+
+@pytest.mark.parametrize(("texts", "language"), BOTH)
+def test_next_to_none_is_told_twice(texts: Texts, language: Language) -> None:
+    told = corpus(texts, language)
+    assert len({item.text for item in told}) == len(told)
+
+
 def test_seeds_indices_and_kinds_share_nothing() -> None:
     told = [tale(seed, index, "stories").text for seed in (0, 1, 2**63) for index in range(20)]
     assert len(set(told)) == len(told)
-    assert tale(0, 1, "problems") != tale(1, 0, "problems")
+    assert tale(0, 1, "problems").question != tale(0, 1, "answers").question
+
+
+def test_both_languages_are_drawn() -> None:
+    drawn = {told.language for told in tales.tales(1, 50, "stories")}
+    assert drawn == set(LANGUAGES)
 
 
 def test_answers_come_without_working() -> None:
@@ -57,56 +115,3 @@ def test_answers_come_without_working() -> None:
         bare = tale(3, index, "answers")
         assert bare.solution == f"#### {bare.answer}"
         assert bare.text == f"{bare.question}\n{bare.solution}"
-
-
-def test_every_text_is_plain_ascii_that_no_normaliser_touches(corpus: list[Tale]) -> None:
-    for item in corpus:
-        text = item.text
-        assert text.isascii()
-        assert unicodedata.normalize("NFKC", ftfy.fix_text(text)) == text
-        assert "  " not in text
-        assert "\n\n" not in text
-        assert all(line == line.strip() and line for line in text.split("\n"))
-        assert "{" not in text
-
-
-def test_every_text_is_long_enough_and_short_enough(corpus: list[Tale]) -> None:
-    shortest, longest = (60, 320) if corpus[0].kind == "problem" else (200, 1500)
-    assert all(shortest <= len(item.text) <= longest for item in corpus)
-
-
-def test_no_text_repeats_itself(corpus: list[Tale]) -> None:
-    for item in corpus:
-        lines = item.text.split("\n")
-        assert 1 - len(set(lines)) / len(lines) <= 0.2
-        words = item.text.split()
-        fours = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
-        share = [n * len(" ".join(four)) / len(item.text) for four, n in fours.items() if n > 1]
-        assert max(share, default=0) <= 0.16
-
-
-def test_fewer_than_one_in_a_hundred_is_told_twice(corpus: list[Tale]) -> None:
-    assert len({item.text for item in corpus}) > 0.99 * len(corpus)
-
-
-def test_how_likely_a_tale_is_leaves_room_to_learn(corpus: list[Tale]) -> None:
-    bits = -sum(item.log2_probability for item in corpus) / sum(len(item.text) for item in corpus)
-    assert 0.1 < bits < 0.5
-    assert all(item.log2_probability < -10 for item in corpus)
-
-
-def test_sentences_start_with_a_capital_and_articles_agree(corpus: list[Tale]) -> None:
-    for item in corpus:
-        story = item.question or item.text
-        assert not re.search(
-            r'[.!?]"? "?[a-z]', re.sub(r'[!?]" (said|asked|cried|screamed|he|she)', "", story)
-        )
-        assert not re.search(r"\ba [aeio]|\ban [^aeiou]", story)
-
-
-def test_the_language_and_kind_are_named() -> None:
-    assert {(t.kind, t.language) for t in (tale(1, 1, texts) for texts in TEXTS)} == {
-        ("story", "en"),
-        ("problem", "en"),
-    }
-    assert all(first != second for first, second in pairwise(tales.tales(1, 5, "stories")))
