@@ -73,6 +73,10 @@ def test_every_fault_is_named_at_once(stored: dict[str, Any]) -> None:
         (lambda s: s["pretrain"].update(micro_batch=7), "micro_batch: expected a divisor of batch"),
         (lambda s: s["pretrain"].update(learning_rate="3e-4x"), "pretrain.learning_rate: "),
         (
+            lambda s: s["download"]["sources"].update(pairs=s["download"]["sources"]["stories"]),
+            "pairs: expected another name, found that of the minimal pairs in metrics/evaluate.json",
+        ),
+        (
             lambda s: s["download"].update(sources={}),
             "expected at least one source with role: pretrain",
         ),

@@ -141,9 +141,10 @@ def _likelihood(name: str, subject: Subject, questions: Questions, split: str) -
     metrics: dict[str, Number] = dict(found.metrics(prefix))
     said = f"evaluate: {split} {found.bits_per_byte:.4f} bits per byte"
     if least := questions.known.get(split):
-        excess = floor.compare(found.bits, [d.bytes for d in documents], least)
-        metrics |= floor.metrics(found.bits, [d.bytes for d in documents], least, prefix)
-        said += f", floor {excess.floor:.4f}, excess {excess.excess:.1%}"
-        floor.expect_above(excess, name, split)
+        paid = found.bits, [document.bytes for document in documents], least
+        metrics |= floor.metrics(*paid, prefix)
+        least_bits = metrics[f"{prefix}floor_bits_per_byte"]
+        said += f", floor {least_bits:.4f}, excess {metrics[f'{prefix}excess']:.1%}"
+        floor.expect_above(*paid, name, split)
     progress.say(said)
     return metrics

@@ -168,8 +168,16 @@ def by_kind(
     }
 
 
-def expect_above(excess: Excess, model: str, split: str) -> None:
-    """LeakError where the model is further below the floor than chance explains."""
+def expect_above(
+    paid: Sequence[float], sizes: Sequence[int], least: Sequence[Known], model: str, split: str
+) -> None:
+    """LeakError where the model is further below the floor than chance explains, in all or in one kind of text."""
+    _expect_above(compare(paid, sizes, least), model, split)
+    for name, excess in by_kind(paid, sizes, least).items():
+        _expect_above(excess, model, f"{split} ({name})")
+
+
+def _expect_above(excess: Excess, model: str, split: str) -> None:
     extra = excess.per_document
     if excess.documents < FEWEST or extra.value >= -ALARM * extra.standard_error:
         return

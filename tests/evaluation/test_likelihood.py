@@ -20,6 +20,7 @@ SHAPE = ModelParams(
     heads=2,
     kv_heads=1,
     head_width=8,
+    feed_forward="swiglu",
     hidden=24,
     context=40,
     rope_theta=10000.0,
