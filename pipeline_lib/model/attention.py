@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline_lib.model.cache import KVCache
-from pipeline_lib.model.layers import Linear, RMSNorm, rotate
+from pipeline_lib.model.layers import Linear, rms_norm, rotate
 from pipeline_lib.params import ModelParams
 from pipeline_lib.shapes import Bool, Float
 
@@ -21,27 +21,26 @@ class Attention(nn.Module):
         self.query = Linear(shape.channels, shape.heads * shape.head_width)
         self.key_value = Linear(shape.channels, 2 * shape.kv_heads * shape.head_width, maps=2)
         self.out = Linear(shape.heads * shape.head_width, shape.channels)
-        self.query_norm = RMSNorm(shape.head_width) if shape.qk_norm else nn.Identity()
-        self.key_norm = RMSNorm(shape.head_width) if shape.qk_norm else nn.Identity()
 
     def forward(
         self,
         x: Float[Tensor, "B T C"],
         rotary: tuple[Tensor, Tensor],
-        visible: Tensor | None,
+        mask: Tensor | None,
         cache: KVCache | None,
         positions: Tensor | None,
     ) -> Float[Tensor, "B T C"]:
-        """`visible`: which keys each query may see, as in `attend`; None: those not after it."""
+        """`mask`: which keys each query may see, as in `attend`; None: those not after it."""
         B, T, _ = x.shape
         D = self.shape.head_width
         queries = self.query(x).view(B, T, -1, D).transpose(1, 2)  # (B, H, T, D)
         keys, values = self.key_value(x).view(B, T, -1, D).transpose(1, 2).chunk(2, dim=1)
-        queries = rotate(self.query_norm(queries), *rotary)
-        keys = rotate(self.key_norm(keys), *rotary)  # (B, K, T, D)
+        if self.shape.qk_norm:
+            queries, keys = rms_norm(queries), rms_norm(keys)
+        queries, keys = rotate(queries, *rotary), rotate(keys, *rotary)  # (B, K, T, D)
         if cache is not None and positions is not None:
             keys, values = cache.update(self.layer, keys, values, positions)  # (B, K, S, D)
-        seen = attend(queries, keys, values, visible)
+        seen = attend(queries, keys, values, mask)
         out: Tensor = self.out(seen.transpose(1, 2).flatten(2))
         return out
 
@@ -50,23 +49,27 @@ def attend(
     queries: Float[Tensor, "B H T D"],
     keys: Float[Tensor, "B K S D"],
     values: Float[Tensor, "B K S D"],
-    visible: Bool[Tensor, "..."] | None,
+    mask: Float[Tensor, "..."] | None,
 ) -> Float[Tensor, "B H T D"]:
-    """softmax(Q Kᵀ / sqrt(D)) V; `visible` (B, 1, T, S) or (T, S), true where a key may be seen; None: causal, T = S."""
+    """softmax(Q Kᵀ / sqrt(D) + mask) V; `mask` as from `blinding`, (B, 1, T, S) or (T, S); None: causal, T = S."""
     if queries.device.type != "cpu":
         fused: Tensor = F.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=visible, is_causal=visible is None, enable_gqa=True
+            queries, keys, values, attn_mask=mask, is_causal=mask is None, enable_gqa=True
         )
         return fused
     B, H, T, D = queries.shape
     K, S = keys.shape[1], keys.shape[2]
     grouped = (queries * D**-0.5).reshape(B, K, H // K * T, D)
     scores = (grouped @ keys.transpose(2, 3)).view(B, K, H // K, T, S)
-    if visible is None:
-        visible = torch.ones(T, S, dtype=torch.bool, device=queries.device).tril()
-    blind = torch.zeros(visible.shape, dtype=scores.dtype, device=scores.device)
-    blind.masked_fill_(~visible, -torch.inf)
-    scores = scores + (blind.unsqueeze(2) if blind.dim() == 4 else blind)
+    if mask is None:
+        mask = blinding(torch.ones(T, S, dtype=torch.bool).tril(), scores.dtype)
+    scores += mask.unsqueeze(2) if mask.dim() == 4 else mask
     weights = scores.softmax(dim=-1).view(B, K, H // K * T, S)
     seen: Tensor = (weights @ values).view(B, H, T, D)
     return seen
+
+
+def blinding(visible: Bool[Tensor, "..."], dtype: torch.dtype) -> Float[Tensor, "..."]:
+    """0 where a key may be seen, minus infinity where not."""
+    blind = torch.zeros(visible.shape, dtype=dtype, device=visible.device)
+    return blind.masked_fill_(~visible, -torch.inf)

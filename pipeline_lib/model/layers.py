@@ -1,6 +1,8 @@
 """The parts of a block. The dtype of the activations decides the arithmetic; weights stay in float32 and are cast where
 they are used, so one model trains in bf16 and is tested in float64 without a second code path."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -20,16 +22,66 @@ class Linear(nn.Linear):
         return F.linear(x, self.weight.to(x.dtype))
 
 
-class RMSNorm(nn.Module):
-    """x / sqrt(mean(x²) + eps) * gain over the last dimension. Zhang and Sennrich 2019, eq. 4, arxiv.org/abs/1910.07467."""
+class _RMSNorm(torch.autograd.Function):
+    """One pass for the sizes, one for the product; torch's own takes float32 copies (docs/log.md)."""
 
-    def __init__(self, width: int, eps: float = 1e-5) -> None:
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
+        wide = torch.promote_types(x.dtype, torch.float32)
+        sizes = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide)
+        inverse = (sizes.square() / x.shape[-1] + eps).rsqrt().to(x.dtype)
+        normed: Tensor = x * inverse
+        ctx.save_for_backward(normed, inverse)
+        return normed
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        normed, inverse = ctx.saved_tensors
+        along = (grad * normed).mean(dim=-1, keepdim=True)
+        into_x: Tensor = torch.addcmul(grad, normed, along, value=-1).mul_(inverse)
+        return into_x, None
+
+
+def rms_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
+    """x / sqrt(mean(x²) + eps) over the last dimension. Zhang and Sennrich 2019, eq. 4, arxiv.org/abs/1910.07467.
+
+    Without a gain: the matrix behind it learns that too, and a gain's gradient costs more than the norm.
+    """
+    if x.device.type != "cpu":
+        return F.rms_norm(x, (x.shape[-1],), eps=eps)
+    normed: Tensor = _RMSNorm.apply(x, eps)  # type: ignore[no-untyped-call]
+    return normed
+
+
+class _SquaredReLU(torch.autograd.Function):
+    """Keeps one tensor for the backward pass where autograd would keep two."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        positive = x.relu()
+        ctx.save_for_backward(positive)
+        squares: Tensor = positive * positive
+        return squares
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (positive,) = ctx.saved_tensors
+        into_x: Tensor = (grad * positive).mul_(2)
+        return into_x
+
+
+class SquaredReLU(nn.Module):
+    """W_down relu(W_up x)². So et al. 2021, section 4.2, arxiv.org/abs/2109.08668."""
+
+    def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        self.gain = nn.Parameter(torch.ones(width))
-        self.eps = eps
+        self.up = Linear(channels, hidden)
+        self.down = Linear(hidden, channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x, (x.shape[-1],), self.gain.to(x.dtype), self.eps)
+    def forward(self, x: Float[Tensor, "B T C"]) -> Float[Tensor, "B T C"]:
+        inside = _SquaredReLU.apply(self.up(x))  # type: ignore[no-untyped-call]
+        out: Tensor = self.down(inside)  # (B, T, F) -> (B, T, C)
+        return out
 
 
 class SwiGLU(nn.Module):
@@ -44,6 +96,9 @@ class SwiGLU(nn.Module):
         gate, up = self.gate_up(x).chunk(2, dim=-1)  # (B, T, F) each
         out: Tensor = self.down(F.silu(gate) * up)
         return out
+
+
+FEED_FORWARD: dict[str, type[SwiGLU | SquaredReLU]] = {"swiglu": SwiGLU, "relu2": SquaredReLU}
 
 
 def rotary_table(context: int, width: int, theta: float) -> Tensor:

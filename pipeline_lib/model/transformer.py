@@ -1,4 +1,4 @@
-"""The Transformer: pre-norm blocks of grouped-query attention and SwiGLU over token embeddings.
+"""The Transformer: pre-norm blocks of grouped-query attention and a feed-forward over token embeddings.
 
 Weights start Normal(0, 0.02), those that write into the residual stream divided by sqrt(2 x layers) as in GPT-2, so the
 first loss is that of a blind guess, ln V.
@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline_lib.formats.checkpoints import Checkpoint
-from pipeline_lib.model.attention import Attention
+from pipeline_lib.model.attention import Attention, blinding
 from pipeline_lib.model.cache import KVCache, padded
-from pipeline_lib.model.layers import Linear, RMSNorm, SwiGLU, rotary_table
+from pipeline_lib.model.layers import FEED_FORWARD, Linear, rms_norm, rotary_table
 from pipeline_lib.params import ModelParams
 from pipeline_lib.shapes import Float, Int
 
@@ -19,21 +19,19 @@ from pipeline_lib.shapes import Float, Int
 class Block(nn.Module):
     def __init__(self, shape: ModelParams, layer: int) -> None:
         super().__init__()
-        self.attention_norm = RMSNorm(shape.channels)
         self.attention = Attention(shape, layer)
-        self.feed_forward_norm = RMSNorm(shape.channels)
-        self.feed_forward = SwiGLU(shape.channels, shape.hidden)
+        self.feed_forward = FEED_FORWARD[shape.feed_forward](shape.channels, shape.hidden)
 
     def forward(
         self,
         x: Tensor,
         rotary: tuple[Tensor, Tensor],
-        visible: Tensor | None,
+        mask: Tensor | None,
         cache: KVCache | None,
         positions: Tensor | None,
     ) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), rotary, visible, cache, positions)
-        out: Tensor = x + self.feed_forward(self.feed_forward_norm(x))
+        x = x + self.attention(rms_norm(x), rotary, mask, cache, positions)
+        out: Tensor = x + self.feed_forward(rms_norm(x))
         return out
 
 
@@ -45,7 +43,6 @@ class Transformer(nn.Module):
         self.shape, self.vocab_size, self.dtype = shape, vocab_size, torch.float32
         self.embedding = nn.Embedding(vocab_size, shape.channels)
         self.blocks = nn.ModuleList(Block(shape, layer) for layer in range(shape.layers))
-        self.norm = RMSNorm(shape.channels)
         self.head = None if shape.tie_embeddings else Linear(shape.channels, vocab_size)
         angles = rotary_table(shape.context, shape.head_width, shape.rope_theta)
         self.register_buffer("cos", angles.cos(), persistent=False)  # (context, D/2)
@@ -85,10 +82,10 @@ class Transformer(nn.Module):
         x = F.embedding(ids, self.embedding.weight).to(self.dtype)  # (B, T, C)
         rotary = self._rotary(ids.shape[1], positions)
         visible = self._visible(segments, cache, positions)
+        mask = None if visible is None else blinding(visible, self.dtype)
         for block in self.blocks:
-            x = block(x, rotary, visible, cache, positions)
-        out: Tensor = self.norm(x)
-        return out
+            x = block(x, rotary, mask, cache, positions)
+        return rms_norm(x)
 
     def forward(
         self, ids: Int[Tensor, "B T"], segments: Int[Tensor, "B T"] | None = None

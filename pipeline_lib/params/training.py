@@ -16,8 +16,10 @@ class ModelParams(Section):
     """Key and value heads, each shared by heads / kv_heads query heads (grouped-query attention)."""
     head_width: int = Field(gt=0, multiple_of=2)
     """Channels of one head (D)."""
+    feed_forward: Literal["swiglu", "relu2"]
+    """relu2 has two matrices where swiglu has three, and so 1.5 times the width for the same work."""
     hidden: int = Field(gt=0)
-    """Width inside the SwiGLU feed-forward."""
+    """Width inside the feed-forward."""
     context: int = Field(gt=1)
     """Tokens the model sees at once (T)."""
     rope_theta: float = Field(gt=0)

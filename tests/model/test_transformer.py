@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from pipeline_lib.model.attention import attend
-from pipeline_lib.model.layers import rotary_table, rotate
+from pipeline_lib.model.layers import SquaredReLU, rms_norm, rotary_table, rotate
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams
 from pipeline_lib.training.losses import next_token_loss
@@ -16,6 +16,7 @@ SHAPE = ModelParams(
     heads=4,
     kv_heads=2,
     head_width=8,
+    feed_forward="swiglu",
     hidden=48,
     context=24,
     rope_theta=10_000.0,
@@ -34,7 +35,8 @@ def some_ids(rows: int = 2, tokens: int = 12) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"kv_heads": 4, "qk_norm": False}, {"tie_embeddings": False}]
+    "changes",
+    [{}, {"kv_heads": 4, "qk_norm": False}, {"tie_embeddings": False, "feed_forward": "relu2"}],
 )
 def test_no_position_sees_the_future(changes: dict[str, object]) -> None:
     model, ids = small(**changes), some_ids(1)
@@ -69,8 +71,9 @@ def test_the_first_loss_is_that_of_a_blind_guess(*, tied: bool) -> None:
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_every_parameter_gets_a_gradient(*, tied: bool) -> None:
-    model, ids = small(tie_embeddings=tied), some_ids(8, 24)
+@pytest.mark.parametrize("feed_forward", ["swiglu", "relu2"])
+def test_every_parameter_gets_a_gradient(*, tied: bool, feed_forward: str) -> None:
+    model, ids = small(tie_embeddings=tied, feed_forward=feed_forward), some_ids(8, 24)
     next_token_loss(model.hidden(ids[:, :-1]), model.head_weight, ids[:, 1:]).backward()
     blind = [n for n, w in model.named_parameters() if w.grad is None or not w.grad.abs().sum() > 0]
     assert blind == []
@@ -80,6 +83,27 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
     first, again, other = (Transformer(SHAPE, VOCAB, seed) for seed in (3, 3, 4))
     assert torch.equal(first.embedding.weight, again.embedding.weight)
     assert not torch.equal(first.embedding.weight, other.embedding.weight)
+
+
+def test_the_norm_agrees_with_torch_in_value_and_gradient() -> None:
+    x = torch.randn(3, 5, 7, dtype=torch.float64, requires_grad=True)
+    upstream = torch.linspace(-1, 2, x.numel(), dtype=torch.float64).view_as(x)
+    theirs = F.rms_norm(x, (7,), eps=1e-5)
+    [expected] = torch.autograd.grad((theirs * upstream).sum(), x)
+    [found] = torch.autograd.grad((rms_norm(x) * upstream).sum(), x)
+    assert torch.allclose(rms_norm(x), theirs, atol=1e-12)
+    assert torch.allclose(found, expected, atol=1e-12)
+    assert torch.equal(rms_norm(torch.zeros(2, 4)), torch.zeros(2, 4))
+
+
+def test_the_squared_relu_is_what_it_says_in_value_and_gradient() -> None:
+    layer = SquaredReLU(6, 9).double()
+    x = torch.randn(2, 3, 6, dtype=torch.float64, requires_grad=True)
+    theirs = F.relu(x @ layer.up.weight.T).square() @ layer.down.weight.T
+    [expected] = torch.autograd.grad(theirs.sin().sum(), x)
+    [found] = torch.autograd.grad(layer(x).sin().sum(), x)
+    assert torch.allclose(layer(x), theirs, atol=1e-12)
+    assert torch.allclose(found, expected, atol=1e-12)
 
 
 def test_attention_agrees_with_torch() -> None:

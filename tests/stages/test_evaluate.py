@@ -25,6 +25,7 @@ SHAPE = ModelParams(
     heads=1,
     kv_heads=1,
     head_width=8,
+    feed_forward="swiglu",
     hidden=8,
     context=64,
     rope_theta=10000.0,

@@ -40,6 +40,7 @@ def shape() -> ModelParams:
         heads=2,
         kv_heads=1,
         head_width=8,
+        feed_forward="swiglu",
         hidden=24,
         context=16,
         rope_theta=10_000.0,
