@@ -176,7 +176,7 @@ class Vocabulary:
         self.mark_of = {form: chr(FIRST_MARK + number) for number, form in enumerate(names)}
         self.form_of = {mark: form for form, mark in self.mark_of.items()}
         self.marks = {text: self.mark_of[form] for text, form in forms.items()}
-        self._finder = re.compile(rf"(?<![A-Za-z])(?:{any_of(self.marks)})")
+        self._finder = re.compile(rf"(?<![A-Za-z])(?:{any_of(self.marks)})(?![A-Za-z])")
 
     def blanked(self, sentence: str) -> tuple[str, list[Found]]:
         """The sentence with a mark for each form, and the forms."""

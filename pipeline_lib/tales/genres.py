@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from pipeline_lib.tales import facts, instructions, problems, stories
+from pipeline_lib.tales import dialogues, facts, instructions, problems, stories
 from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.forms import TONGUES, Tongue
 from pipeline_lib.tales.lexicon import Language
@@ -32,6 +32,7 @@ POLITE: Mapping[Language, tuple[Tongue, ...]] = {"en": ("en",), "ja": ("polite",
 GENRES: Mapping[Texts, Genre] = {
     "stories": Genre(10, stories.write, stories.read, stories.opens),
     "facts": Genre(13, facts.write, facts.read, facts.opens),
+    "dialogues": Genre(14, dialogues.write, dialogues.read, dialogues.opens, POLITE),
     "problems": Genre(11, problems.write, problems.read, problems.opens, POLITE),
     "answers": Genre(12, problems.write_answered, problems.read_answered, problems.opens_answered, POLITE),
     "instructions": Genre(15, instructions.write, instructions.read, instructions.opens),
