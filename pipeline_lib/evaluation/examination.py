@@ -119,6 +119,7 @@ def examine(name: str, subject: Subject, questions: Questions, params: EvaluateP
     if name == FREE and questions.languages and params.free_samples:
         free = freedom.draw(subject, questions.languages, params.free_samples, params.seed)
         metrics |= freedom.metrics(free)
+        progress.say(f"evaluate: free texts: {freedom.in_words(free)}")
     shown: dict[str, list[Answer]] = {}
     for source, asked in questions.problems.items():
         given, counted = problems.examine(subject, source, asked, params)

@@ -79,7 +79,20 @@ def metrics(found: Mapping[Language, Sequence[Read]]) -> dict[str, Number]:
     return {k: v for language, texts in told.items() for k, v in _of(language, texts).items()}
 
 
-def _of(language: str, texts: Sequence[Read]) -> dict[str, Number]:
+def in_words(found: Mapping[Language, Sequence[Read]]) -> str:
+    """`en 97.1% of 2,107 sentences grammatical, 86.0% consistent`, and so on."""
+    said = []
+    for language, texts in found.items():
+        sentences = sum(text.sentences for text in texts)
+        good, true = sum(t.grammatical for t in texts), sum(t.consistent for t in texts)
+        most = max(1, sentences)
+        said.append(
+            f"{language} {good / most:.1%} of {sentences:,} sentences grammatical, {true / most:.1%} consistent"
+        )
+    return "; ".join(said)
+
+
+def _of(language: Language, texts: Sequence[Read]) -> dict[str, Number]:
     """Shares of sentences and of texts, with intervals that know which sentences are of one text."""
     sentences = [text.sentences for text in texts]
     whole = sum(text.is_whole for text in texts)

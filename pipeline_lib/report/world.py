@@ -50,11 +50,23 @@ def headline(story: Story, lead: Markup, figure: Markup | None) -> Markup:
         "The corpus is told by a grammar that knows how likely each text is. The floor is what these very texts, held out "
         "from training, cost whoever knows it: no honest model goes below. This one pays "
         f"{found['excess_bits_per_document']:.1f} bits more per text ({low:.1f} to {high:.1f}), "
-        f"{share(found['excess_low'])} to {share(found['excess_high'])} of the floor.",
+        f"{share(found['excess_low'])} to {share(found['excess_high'])} of the floor."
+        + _cut(story),
         class_="muted",
     )
     drawn = [tag("figure", tag("h3", "Where the excess lies"), figure)] if figure else []
     return tag("section", tag("div", numbers, about, lead), *drawn, class_="against")
+
+
+def _cut(story: Story) -> str:
+    """Some of the excess is not ignorance, but a context too short."""
+    found, context = story.metrics(BASE), story.checkpoints[BASE].shape.context
+    if not found.get("windowed"):
+        return ""
+    return (
+        f" {found['windowed']:,} of the {found['documents']:,} texts are longer than the {context:,} tokens "
+        "it has in sight, which adds to that."
+    )
 
 
 def knows(story: Story) -> Markup:

@@ -109,6 +109,15 @@ def test_metrics_are_shares_of_sentences_and_of_texts_with_intervals() -> None:
     assert metrics["samples.en.bytes_per_text"] == pytest.approx(len(good) + 5)
 
 
+def test_what_was_found_is_said_in_words() -> None:
+    read = free(told("en"))
+    said = freedom.in_words({"en": [read], "ja": []})
+    assert said.startswith(
+        f"en 100.0% of {read.sentences} sentences grammatical, 100.0% consistent"
+    )
+    assert said.endswith("; ja 0.0% of 0 sentences grammatical, 0.0% consistent")
+
+
 def test_a_real_model_tells_the_same_texts_twice(
     monkeypatch: pytest.MonkeyPatch, infant: Subject
 ) -> None:

@@ -91,6 +91,7 @@ def test_the_first_thing_to_see_is_how_far_it_is_from_the_floor(
     )
     assert words.index(said) < 200
     assert "Where the excess lies" in page
+    assert "12 of the 240 texts are longer than the 256 tokens it has in sight" in page
 
 
 def test_without_a_floor_the_page_says_why(tmp_path: Path, story: Story) -> None:
