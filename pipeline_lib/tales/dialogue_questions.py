@@ -128,7 +128,7 @@ PLANS = (
         effect=asks("re_go"), needs="more going",
     ),
     Event(
-        "ask for that plan", 6, {"place": rules.PLACE, "when": any_of(WHEN)},
+        "ask for that plan", 6, {"place": rules.TRIP, "when": any_of(WHEN)},
         en=("Will you go {place:to} {when:when}?",), ja=("{when:when}は{place:place}に行[きますか。|く?]",),
         effect=asks("re_will", "place"), needs="more will",
     ),

@@ -21,6 +21,8 @@ from pipeline_lib.tales.patterns import Roles, Rule
 Effect = Callable[[DialogueWorld, Roles], None]
 ASKABLE = 3
 """The most that one asks for, or gives."""
+TRIPS = tuple(place for place in lexicon.PLACES if place.ja != "台所")
+"""Where one goes, who plans to."""
 
 
 def _if_any(entity: Entity) -> Sequence[Entity]:
@@ -52,7 +54,7 @@ def _count_of(world: DialogueWorld, _: Roles) -> Sequence[Entity]:
 def _elsewhere(world: DialogueWorld, _: Roles) -> Sequence[Entity]:
     """Where one goes who does not go where was asked."""
     plan = world.plans.get(world.speaker)
-    return [p for p in lexicon.PLACES if p is not world.about] if plan is None else (plan,)
+    return [p for p in TRIPS if p is not world.about] if plan is None else (plan,)
 
 
 SPEAKER = Rule(lambda world, _: _if_any(world.speaker), "is not the one to speak")
@@ -95,7 +97,7 @@ FEAT_TO_TELL = Rule(lambda world, _: world.feats_to_tell(world.speaker), "has be
 LIKED_TO_ASK = Rule(lambda world, _: world.likes_to_ask(), "has been said just now")
 LIKED_TO_TELL = Rule(lambda world, _: world.likes_to_tell(world.speaker), "has been said already")
 PLAN = Rule(
-    lambda world, _: _if_any(world.plans.get(world.speaker)) or lexicon.PLACES,
+    lambda world, _: _if_any(world.plans.get(world.speaker)) or TRIPS,
     "is not where the speaker will go",
 )
 OTHER_PLAN = Rule(_elsewhere, "is not where the speaker will go")
@@ -110,6 +112,7 @@ def any_of(entities: Sequence[Entity]) -> Rule:
 
 
 PLACE = any_of(lexicon.PLACES)
+TRIP = any_of(TRIPS)
 NEW_LIKED = any_of(LIKED)
 
 

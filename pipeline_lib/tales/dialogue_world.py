@@ -134,6 +134,10 @@ class DialogueWorld(World):
         if noun not in self.nouns:
             self.nouns.append(noun)
 
+    def may_count(self, person: Person | None) -> bool:
+        """Whether there is a noun of which the person may yet tell a number."""
+        return len(self.nouns) < MOST_NOUNS or bool(self.uncounted(person))
+
     def uncounted(self, person: Person | None) -> tuple[Noun, ...]:
         """Nouns of which the person may yet tell a number."""
         if len(self.nouns) < MOST_NOUNS:
@@ -186,7 +190,7 @@ def _either(known: bool | None) -> int:
 def _news(world: DialogueWorld) -> int:
     """What the speaker may yet tell of having."""
     held = BIT["new_item"] if len(world.items) < MOST_ITEMS else 0
-    if len(world.nouns) < MOST_NOUNS or world.uncounted(world.speaker):
+    if world.may_count(world.speaker):
         held |= BIT["new_noun"]
     return held
 
@@ -209,7 +213,7 @@ def _having(world: DialogueWorld) -> int:
     held = _items(world) | _amounts(world)
     if world.listener not in world.searched:
         held |= BIT["theirs_unknown"]
-    if world.uncounted(world.listener):
+    if world.may_count(world.listener):
         held |= BIT["theirs_noun"]
     if world.counted():
         held |= BIT["counted"]

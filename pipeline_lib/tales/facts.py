@@ -11,6 +11,7 @@ from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
 
 GRAMMAR = Grammar(EVENTS, WORDING, REFERENCES)
 MENU = Menu(EVENTS)
+FIRST = frozenset(OPENINGS)
 
 
 def write(tongue: Tongue, events: Draw, words: Draw) -> Told:
@@ -27,4 +28,4 @@ def read(text: str, tongue: Tongue) -> Report:
 
 def opens(text: str, tongue: Tongue) -> bool:
     """Whether its first sentence opens a paragraph of facts."""
-    return first_event(GRAMMAR, tongue, text) in OPENINGS
+    return first_event(GRAMMAR, tongue, text) in FIRST
