@@ -18,7 +18,7 @@ from pipeline_lib.talk import Speaker, Turn
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 
-STORIES = [tale(1, index, "stories").text for index in range(60)]
+STORIES = [tale(1, index, "stories", "en").text for index in range(60)]
 
 
 @pytest.fixture(scope="module")
