@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup run test test-slow check ui help clean-venv
+.PHONY: setup run test test-slow check bench-tales ui help clean-venv
 
 setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
 
@@ -40,6 +40,9 @@ check: setup  ## ruff, mypy strict, import-linter
 	@ruff format --check .
 	@mypy
 	@lint-imports
+
+bench-tales: setup  ## how varied the tales are, how many bits they hold, how fast they are told and read
+	@python -m benchmarks.tales
 
 ui: setup  ## the MLflow UI, one worker, on http://127.0.0.1:5000
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true mlflow ui --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --port $${PORT:-5000}

@@ -74,7 +74,9 @@ class DownloadParams(Section):
         if not any(source.role == "pretrain" for source in self.sources.values()):
             raise ValueError("expected at least one source with role: pretrain")
         if "pairs" in self.sources:
-            raise ValueError("pairs: expected another name, found that of the minimal pairs in metrics/evaluate.json")
+            raise ValueError(
+                "pairs: expected another name, found that of the minimal pairs in metrics/evaluate.json"
+            )
         for name, source in self.sources.items():
             if isinstance(source, FileSource) and not _lies_under(source.path, self.files):
                 raise ValueError(

@@ -9,6 +9,7 @@ measurement of the corpus can see.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from math import log2
 from typing import Generic, TypeVar
@@ -26,6 +27,10 @@ def mix(number: int) -> int:
     number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & MASK
     return number ^ (number >> 31)
+
+
+_mixed = lru_cache(maxsize=256)(mix)
+"""For seeds and salts, of which there are few."""
 
 
 class Weighted(Generic[Item]):
@@ -50,7 +55,7 @@ class Draw:
     __slots__ = ("_state", "log2_probability")
 
     def __init__(self, seed: int, index: int, salt: int = 0) -> None:
-        self._state = mix(mix(mix(seed) + GOLDEN * (index + 1)) ^ mix(~salt))
+        self._state = mix(mix(_mixed(seed) + GOLDEN * (index + 1)) ^ _mixed(~salt))
         self.log2_probability = 0.0
 
     def _next(self, n: int) -> int:

@@ -34,6 +34,8 @@ GENRES: Mapping[Texts, Genre] = {
     "facts": Genre(13, facts.write, facts.read, facts.opens),
     "dialogues": Genre(14, dialogues.write, dialogues.read, dialogues.opens, POLITE),
     "problems": Genre(11, problems.write, problems.read, problems.opens, POLITE),
-    "answers": Genre(12, problems.write_answered, problems.read_answered, problems.opens_answered, POLITE),
+    "answers": Genre(
+        12, problems.write_answered, problems.read_answered, problems.opens_answered, POLITE
+    ),
     "instructions": Genre(15, instructions.write, instructions.read, instructions.opens),
 }

@@ -178,7 +178,7 @@ def about(role: str) -> Rule:
 
 
 def holder(world: Conversation, _: Roles) -> Sequence[Entity]:
-    at = world.where.get(world.about.get("item"))
+    at = world.where.get(world.about["item"]) if "item" in world.about else None
     return [at] if at is not None else []
 
 
@@ -188,7 +188,7 @@ def amount(world: Conversation, roles: Roles) -> Sequence[Entity]:
 
 
 def finder(world: Conversation, _: Roles) -> Sequence[Entity]:
-    person = world.finder.get(world.about.get("item"))
+    person = world.finder.get(world.about["item"]) if "item" in world.about else None
     return [] if person is None else [person]
 
 

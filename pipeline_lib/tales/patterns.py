@@ -253,7 +253,9 @@ def _entries(
             gendered[role] = tuple(g for g in gendered.get(role, genders) if g in genders)
         for agreed in product(*gendered.values()):
             genders_of = dict(zip(gendered, agreed, strict=True))
-            yield _entry(event, number, bits, list(_settled(parts, bits)), genders_of, tongue, wording)
+            yield _entry(
+                event, number, bits, list(_settled(parts, bits)), genders_of, tongue, wording
+            )
 
 
 def _gendered(

@@ -5,6 +5,7 @@ Linear in the text: each reader walks it once.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,13 +17,13 @@ from pipeline_lib.tales.reading import Break, Reading, Report
 GLANCE = 1000
 """Characters by which a text that begins like none is told."""
 NOTHING = Break(0, "a tale", "there is nothing to read", "grammar")
-FIRST_JAPANESE = "\u3000"
-"""Kana, kanji and their punctuation stand behind this character."""
+JAPANESE = re.compile("[\u3000-\U0010ffff]")
+"""Kana, kanji and their punctuation stand there, and nothing of English."""
 
 
 def language_of(text: str) -> Language:
     """Japanese where any character is; else English."""
-    return "ja" if any(character >= FIRST_JAPANESE for character in text) else "en"
+    return "ja" if JAPANESE.search(text) else "en"
 
 
 def inspect(text: str) -> Report:
