@@ -20,6 +20,8 @@ def name_item(world: StoryWorld, roles: Roles) -> None:
 
 
 def _turn_to(world: StoryWorld, subject: Person | None, item: Item | None) -> None:
+    if subject is not None:
+        _welcome(world, subject)  # who acts is here: where a rule was broken, once is enough
     world.subject, world.item = subject, item
     world.fresh = world.undescribed = False
     world.changed, world.settled = None, True
