@@ -13,7 +13,26 @@ from pipeline_lib.tales import GENRES, LANGUAGES, Language, Reading, Tale, Texts
 from pipeline_lib.text import filters
 from pipeline_lib.text.normalise import normalise
 
-GOLDEN: dict[tuple[int, Texts], str] = {}
+GOLDEN: dict[tuple[int, Texts], str] = {
+    (0, "stories"): "1f80f89b39976378",
+    (1, "stories"): "fed34ee6b987935a",
+    (18446744073709551615, "stories"): "8954bae32b28d1d2",
+    (0, "facts"): "1453de819beb8afe",
+    (1, "facts"): "b12a2f31e23200e9",
+    (18446744073709551615, "facts"): "5c5ed8462a9f06ac",
+    (0, "dialogues"): "648f22c6ae698ddc",
+    (1, "dialogues"): "16374ca8a44b92e0",
+    (18446744073709551615, "dialogues"): "b40132c9009d67d0",
+    (0, "problems"): "0038e4c068f46abd",
+    (1, "problems"): "0f0612d008cbae59",
+    (18446744073709551615, "problems"): "b1f21720f8479f8e",
+    (0, "answers"): "f58e2ac6ce5d22bf",
+    (1, "answers"): "08735216297eab05",
+    (18446744073709551615, "answers"): "483a6ae2ac3619f9",
+    (0, "instructions"): "68f01c8a25b0577a",
+    (1, "instructions"): "e5f83852c1534907",
+    (18446744073709551615, "instructions"): "2fed30327e1836ce",
+}
 """`digest(seed, texts)` of each kind: after a change of the grammar, print them anew."""
 TEXTS = tuple(GENRES)
 BOTH = [(texts, language) for texts in TEXTS for language in LANGUAGES]
