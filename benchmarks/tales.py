@@ -20,6 +20,8 @@ from pipeline_lib.tales.entropy import of_texts
 ROWS = 2000
 SEED = 1
 WORD = re.compile(r"[A-Za-z]+|[0-9]|[\u3041-\u309f]+|[\u30a0-\u30ff]+|[\u4e00-\u9fff]+")
+LABEL = 48.0
+"""Height of a label, in words."""
 Curve = list[tuple[int, int]]
 """(words read, different ones among them)."""
 
@@ -82,12 +84,16 @@ def type_token(told: list[Tale]) -> Curve:
 
 
 def draw(curves: dict[str, Curve], figure: Path) -> None:
-    """Type-token curves, one colour a language, one label a kind."""
-    paper, axes = drawing.paper()
-    for name, curve in curves.items():
+    """Type-token curves, one colour a language, one label a kind, the labels kept apart."""
+    paper, axes = drawing.paper(height=4.2)
+    longest = max(curve[-1][0] for curve in curves.values())
+    free = 0.0
+    for name, curve in sorted(curves.items(), key=lambda item: item[1][-1][1]):
         role = "chat" if name.endswith("ja") else "sft"
         axes.plot(*zip(*curve, strict=True), color=palette.light(role), linewidth=1.4)
-        drawing.label(axes, *curve[-1], name, role)
+        free = max(free, curve[-1][1])
+        drawing.label(axes, longest, free, name, role, xytext=(12, -3))
+        free += LABEL
     axes.set_xscale("symlog", linthresh=100)
     axes.set_xlabel("words read")
     axes.set_ylabel("different words")
