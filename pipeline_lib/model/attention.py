@@ -21,6 +21,7 @@ class Attention(nn.Module):
         self.query = Linear(shape.channels, shape.heads * shape.head_width)
         self.key_value = Linear(shape.channels, 2 * shape.kv_heads * shape.head_width, maps=2)
         self.out = Linear(shape.heads * shape.head_width, shape.channels)
+        self.share = nn.Parameter(torch.empty(1)) if shape.value_embeddings else None
 
     def forward(
         self,
@@ -29,12 +30,16 @@ class Attention(nn.Module):
         mask: Tensor | None,
         cache: KVCache | None,
         positions: Tensor | None,
+        known: Float[Tensor, "B T KD"] | None = None,
     ) -> Float[Tensor, "B T C"]:
-        """`mask`: which keys each query may see, as in `attend`; None: those not after it."""
+        """`mask`: which keys each query may see, as in `attend`; None: those not after it. `known`: what is known of each
+        token whatever stands around it; the layer adds its share of that to the values."""
         B, T, _ = x.shape
         D = self.shape.head_width
         queries = self.query(x).view(B, T, -1, D).transpose(1, 2)  # (B, H, T, D)
         keys, values = self.key_value(x).view(B, T, -1, D).transpose(1, 2).chunk(2, dim=1)
+        if known is not None and self.share is not None:
+            values = values + (known * self.share.to(x.dtype)).view(B, T, -1, D).transpose(1, 2)
         if self.shape.qk_norm:
             queries, keys = rms_norm(queries), rms_norm(keys)
         queries, keys = rotate(queries, *rotary), rotate(keys, *rotary)  # (B, K, T, D)

@@ -1,7 +1,9 @@
 """The Transformer: pre-norm blocks of grouped-query attention and a feed-forward over token embeddings.
 
 Weights start Normal(0, 0.02), those that write into the residual stream divided by sqrt(2 x layers) as in GPT-2, so the
-first loss is that of a blind guess, ln V.
+first loss is that of a blind guess, ln V. With value embeddings (as in the record runs of modded-nanogpt, K. Jordan et al.
+2024, github.com/KellerJordan/modded-nanogpt) a layer need not spend its width on saying which token stands where: a table
+says it to the values.
 """
 
 import torch
@@ -29,8 +31,9 @@ class Block(nn.Module):
         mask: Tensor | None,
         cache: KVCache | None,
         positions: Tensor | None,
+        known: Tensor | None = None,
     ) -> Tensor:
-        x = x + self.attention(rms_norm(x), rotary, mask, cache, positions)
+        x = x + self.attention(rms_norm(x), rotary, mask, cache, positions, known)
         out: Tensor = x + self.feed_forward(rms_norm(x))
         return out
 
@@ -42,6 +45,8 @@ class Transformer(nn.Module):
         super().__init__()
         self.shape, self.vocab_size, self.dtype = shape, vocab_size, torch.float32
         self.embedding = nn.Embedding(vocab_size, shape.channels)
+        values = shape.kv_heads * shape.head_width
+        self.values = nn.Embedding(vocab_size, values) if shape.value_embeddings else None
         self.blocks = nn.ModuleList(Block(shape, layer) for layer in range(shape.layers))
         self.head = None if shape.tie_embeddings else Linear(shape.channels, vocab_size)
         angles = rotary_table(shape.context, shape.head_width, shape.rope_theta)
@@ -56,6 +61,8 @@ class Transformer(nn.Module):
                 into_residual = name.endswith(("attention.out.weight", "down.weight"))
                 std = residual if into_residual else 0.02
                 nn.init.normal_(weight, std=std, generator=generator)
+            else:
+                nn.init.constant_(weight, 0.5)  # the share of the value embeddings
 
     @property
     def head_weight(self) -> Float[Tensor, "V C"]:
@@ -80,11 +87,12 @@ class Transformer(nn.Module):
         if ids.shape[1] > self.shape.context:
             raise ValueError(f"{ids.shape[1]} tokens do not fit a context of {self.shape.context}")
         x = F.embedding(ids, self.embedding.weight).to(self.dtype)  # (B, T, C)
+        known = None if self.values is None else F.embedding(ids, self.values.weight).to(self.dtype)
         rotary = self._rotary(ids.shape[1], positions)
         visible = self._visible(segments, cache, positions)
         mask = None if visible is None else blinding(visible, self.dtype)
         for block in self.blocks:
-            x = block(x, rotary, mask, cache, positions)
+            x = block(x, rotary, mask, cache, positions, known)
         return rms_norm(x)
 
     def forward(

@@ -27,6 +27,8 @@ class ModelParams(Section):
     """RMSNorm on queries and keys: larger learning rates stay stable."""
     tie_embeddings: bool
     """The output matrix is the embedding."""
+    value_embeddings: bool
+    """A second row for each token, of which every layer adds a learnt share to the token's values."""
 
     @model_validator(mode="after")
     def heads_share_evenly(self) -> "ModelParams":

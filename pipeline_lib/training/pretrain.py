@@ -126,5 +126,7 @@ def flops_per_token(model: Transformer) -> float:
     """6 N + 12 L H D T, training: Chowdhery et al. 2022 (PaLM), appendix B, arxiv.org/abs/2204.02311."""
     shape = model.shape
     lookups = 0 if shape.tie_embeddings else model.embedding.weight.numel()
+    if model.values is not None:
+        lookups += model.values.weight.numel()
     attention = 12 * shape.layers * shape.heads * shape.head_width * shape.context
     return float(6 * (model.parameter_count - lookups) + attention)

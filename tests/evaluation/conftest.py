@@ -28,6 +28,7 @@ SHAPE = ModelParams.model_validate(
         "rope_theta": 10000.0,
         "qk_norm": True,
         "tie_embeddings": True,
+        "value_embeddings": False,
     }
 )
 

@@ -26,6 +26,7 @@ SHAPE = ModelParams(
     rope_theta=10000.0,
     qk_norm=True,
     tie_embeddings=False,
+    value_embeddings=False,
 )
 VOCABULARY = 64
 

@@ -32,6 +32,7 @@ SHAPE = ModelParams(
     rope_theta=10000.0,
     qk_norm=True,
     tie_embeddings=True,
+    value_embeddings=False,
 )
 CPU = Hardware(torch.device("cpu"), torch.float32, 1)
 PARAMS = EvaluateParams(

@@ -22,6 +22,7 @@ SHAPE = ModelParams(
     rope_theta=10_000.0,
     qk_norm=True,
     tie_embeddings=True,
+    value_embeddings=False,
 )
 VOCAB = 50
 
@@ -36,7 +37,12 @@ def some_ids(rows: int = 2, tokens: int = 12) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"kv_heads": 4, "qk_norm": False}, {"tie_embeddings": False, "feed_forward": "relu2"}],
+    [
+        {},
+        {"kv_heads": 4, "qk_norm": False},
+        {"tie_embeddings": False, "feed_forward": "relu2"},
+        {"value_embeddings": True},
+    ],
 )
 def test_no_position_sees_the_future(changes: dict[str, object]) -> None:
     model, ids = small(**changes), some_ids(1)
@@ -72,8 +78,14 @@ def test_the_first_loss_is_that_of_a_blind_guess(*, tied: bool) -> None:
 
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("feed_forward", ["swiglu", "relu2"])
-def test_every_parameter_gets_a_gradient(*, tied: bool, feed_forward: str) -> None:
-    model, ids = small(tie_embeddings=tied, feed_forward=feed_forward), some_ids(8, 24)
+@pytest.mark.parametrize("value_embeddings", [True, False])
+def test_every_parameter_gets_a_gradient(
+    *, tied: bool, feed_forward: str, value_embeddings: bool
+) -> None:
+    model, ids = (
+        small(tie_embeddings=tied, feed_forward=feed_forward, value_embeddings=value_embeddings),
+        some_ids(8, 24),
+    )
     next_token_loss(model.hidden(ids[:, :-1]), model.head_weight, ids[:, 1:]).backward()
     blind = [n for n, w in model.named_parameters() if w.grad is None or not w.grad.abs().sum() > 0]
     assert blind == []

@@ -34,6 +34,7 @@ SHAPE = ModelParams(
     rope_theta=10000.0,
     qk_norm=True,
     tie_embeddings=True,
+    value_embeddings=False,
 )
 TALE = (
     "One morning, Maya wanted to fill her shelf. She needed four books for it. In her pockets she "

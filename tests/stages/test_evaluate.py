@@ -31,6 +31,7 @@ SHAPE = ModelParams(
     rope_theta=10000.0,
     qk_norm=True,
     tie_embeddings=True,
+    value_embeddings=False,
 )
 PARAMS = EvaluateParams(
     seed=1,

@@ -46,6 +46,7 @@ def shape() -> ModelParams:
         rope_theta=10_000.0,
         qk_norm=True,
         tie_embeddings=True,
+        value_embeddings=False,
     )
 
 
