@@ -15,7 +15,7 @@ from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person, Place
 from pipeline_lib.tales.patterns import Event, Roles
 from pipeline_lib.tales.sayings import Phrase
-from pipeline_lib.tales.world import World
+from pipeline_lib.tales.world import Menu, World
 
 MOST_ITEMS, MOST_NOUNS, MOST_FEATS, MOST_LIKED, MOST_OTHERS = 2, 2, 2, 2, 1
 LONG_AGO = 4
@@ -44,7 +44,7 @@ YES, NO = BIT["yes"], BIT["no"]
 class DialogueWorld(World):
     """What has been said."""
 
-    def __init__(self, menu: "Menu") -> None:
+    def __init__(self, menu: Menu) -> None:
         self.menu = menu
         self.speaker: Person | None = None
         self.listener: Person | None = None
@@ -145,21 +145,9 @@ class DialogueWorld(World):
         return tuple(noun for noun in self.nouns if (person, noun) not in self.counts)
 
 
-class Menu:
-    """What may happen, by what holds; each answer is worked out once."""
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        self._needs = [(event, sum(BIT[name] for name in event.needs.split())) for event in events]
-        self.named = {event.name: Weighted([(event, 1)]) for event in events}
-        self._known: dict[int, Weighted[Event]] = {}
-
-    def given(self, held: int) -> Weighted[Event]:
-        known = self._known.get(held)
-        if known is None:
-            known = self._known[held] = Weighted(
-                (event, event.weight) for event, needs in self._needs if needs & held == needs
-            )
-        return known
+def menu_of(events: Sequence[Event]) -> Menu:
+    """Which of the events may happen, by the bits of what they need."""
+    return Menu(events, BIT)
 
 
 def answers(world: DialogueWorld) -> int:

@@ -6,7 +6,7 @@ Who has just met speaks polite Japanese and friends speak plain, so the first li
 from pipeline_lib.tales.dialogue_events import ANSWERS, OPENINGS, STRANGERS
 from pipeline_lib.tales.dialogue_forms import REFERENCES, WORDING
 from pipeline_lib.tales.dialogue_questions import QUESTIONS
-from pipeline_lib.tales.dialogue_world import DialogueWorld, Menu
+from pipeline_lib.tales.dialogue_world import DialogueWorld, menu_of
 from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Tongue
 from pipeline_lib.tales.patterns import Event, Grammar
@@ -16,7 +16,7 @@ from pipeline_lib.tales.world import World
 
 EVENTS = (*OPENINGS, *ANSWERS, *QUESTIONS)
 GRAMMAR = Grammar(EVENTS, WORDING, REFERENCES)
-MENU = Menu(EVENTS)
+MENU = menu_of(EVENTS)
 
 
 def tongue_of(opening: Event) -> Tongue:

@@ -14,7 +14,7 @@ from pipeline_lib.tales.fact_lexicon import DEGREES, SIZES, Class, Degree, Word
 from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.ontology import KINDS, Kind
 from pipeline_lib.tales.patterns import Event
-from pipeline_lib.tales.world import World
+from pipeline_lib.tales.world import Menu, World
 
 MOST_TOPICS, FEWEST_FACTS, MOST_FACTS = 3, 2, 3
 
@@ -23,7 +23,7 @@ LIFE = "lives eats foods diet refused able unable skills company sleep gift"
 USE = "grows blooms picked taste needs used unused material unmade found"
 ASPECTS = tuple(f"{BODY} {LIFE} {USE}".split(" "))
 """What can be said of a kind, each at most once in a paragraph."""
-STAGES = "open animal plant thing still kin more end"
+STAGES = "open animal plant thing still kin more end asked"
 TIES = "same differ able_both unable_both contrast near compared_both three"
 """What two topics have in common, or not: a text ends with one of these."""
 BIT = {name: 1 << number for number, name in enumerate((*ASPECTS, *f"{STAGES} {TIES}".split(" ")))}
@@ -33,7 +33,7 @@ BIT = {name: 1 << number for number, name in enumerate((*ASPECTS, *f"{STAGES} {T
 class FactWorld(World):
     """What the text is about, now and so far."""
 
-    def __init__(self, menu: "Menu") -> None:
+    def __init__(self, menu: Menu) -> None:
         self.menu = menu
         self.topic: tuple[Topic, ...] = ()
         """One, once there is one."""
@@ -47,7 +47,7 @@ class FactWorld(World):
 
     def possible(self) -> Weighted[Event]:
         if self.answer:
-            return self.menu.answers[self.answer]
+            return self.menu.named[self.answer]
         if not self.topic:
             return self.menu.given(START)
         kind = self.topic[0].kind
@@ -69,25 +69,9 @@ class FactWorld(World):
         self.answer = ""
 
 
-class Menu:
-    """What may happen, by what holds; each answer is worked out once."""
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        self._needs = [
-            (event, sum(BIT[name] for name in event.needs.split()))
-            for event in events
-            if event.needs
-        ]
-        self.answers = {event.name: Weighted([(event, 1)]) for event in events}
-        self._known: dict[int, Weighted[Event]] = {}
-
-    def given(self, held: int) -> Weighted[Event]:
-        known = self._known.get(held)
-        if known is None:
-            known = self._known[held] = Weighted(
-                (event, event.weight) for event, needs in self._needs if needs & held == needs
-            )
-        return known
+def menu_of(events: Sequence[Event]) -> Menu:
+    """Which of the events may happen; those without needs are answers, which have their question."""
+    return Menu(events, BIT, otherwise="asked")
 
 
 START = sum(BIT[name] for name in ("open", "animal", "plant", "thing", "still"))

@@ -3,14 +3,14 @@
 from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.fact_events import EVENTS, OPENINGS
 from pipeline_lib.tales.fact_forms import REFERENCES, WORDING
-from pipeline_lib.tales.fact_world import FactWorld, Menu
+from pipeline_lib.tales.fact_world import FactWorld, menu_of
 from pipeline_lib.tales.forms import Tongue
 from pipeline_lib.tales.patterns import Grammar
 from pipeline_lib.tales.reading import Report, Told
 from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
 
 GRAMMAR = Grammar(EVENTS, WORDING, REFERENCES)
-MENU = Menu(EVENTS)
+MENU = menu_of(EVENTS)
 FIRST = frozenset(OPENINGS)
 
 

@@ -12,7 +12,7 @@ from pipeline_lib.tales import lexicon, story_events
 from pipeline_lib.tales import story_rules as rules
 from pipeline_lib.tales.instruction_world import LINE, TURN, WANTED, Conversation, Menus, Options
 from pipeline_lib.tales.patterns import Event, Roles, Rule
-from pipeline_lib.tales.story_world import Menu
+from pipeline_lib.tales.story_world import menu_of
 
 Effect = Callable[[Conversation, Roles], None]
 
@@ -338,11 +338,11 @@ def _taking(rule: Rule) -> tuple[Event, ...]:
 
 MENUS = Menus(
     requests=Options(REQUESTS + LISTS),
-    with_item=Menu(OPENINGS + _taking(rules.NEW_ITEM)),
-    with_person=Menu(OPENINGS + _taking(rules.NEW_PERSON)),
-    middle=Menu(SENTENCES),
-    late=Menu(SENTENCES + ENDINGS),
-    closing=Menu(OPENINGS + REPLIES + ENDINGS),
+    with_item=menu_of(OPENINGS + _taking(rules.NEW_ITEM)),
+    with_person=menu_of(OPENINGS + _taking(rules.NEW_PERSON)),
+    middle=menu_of(SENTENCES),
+    late=menu_of(SENTENCES + ENDINGS),
+    closing=menu_of(OPENINGS + REPLIES + ENDINGS),
     questions=Options(QUESTIONS),
     answers=Options(ANSWERS),
 )

@@ -14,7 +14,8 @@ from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.lexicon import AMOUNTS, ITEMS, THINGS, Item, Person, Place
 from pipeline_lib.tales.patterns import Event, Roles, Rule
 from pipeline_lib.tales.story_rules import NEW_ITEM, NEW_PERSON, NEW_PLACE
-from pipeline_lib.tales.story_world import Menu, StoryWorld
+from pipeline_lib.tales.story_world import StoryWorld
+from pipeline_lib.tales.world import Menu
 
 TURN, LINE = "\n\n", "\n"
 """What stands between two turns, and between the parts of one."""

@@ -32,7 +32,10 @@ def inspect(text: str) -> Report:
     ways = [(k, t) for k, genre in GENRES.items() for t in genre.tongues[language]]
     opening = [(kind, tongue) for kind, tongue in ways if GENRES[kind].opens(text, tongue)]
     best = Report(None, language, (), -math.inf, NOTHING)
-    for kind, tongue in opening or [_nearest(text[:GLANCE], ways)]:
+    begun = [kind for kind, _ in opening]
+    # the first sentence itself may be the one in the wrong tongue
+    slips = [way for way in ways if way[0] in begun and way not in opening]
+    for kind, tongue in opening + slips or [_nearest(text[:GLANCE], ways)]:
         report = _read(text, kind, tongue)
         if report.whole:
             return report

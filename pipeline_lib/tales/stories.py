@@ -5,11 +5,11 @@ from pipeline_lib.tales.forms import Tongue
 from pipeline_lib.tales.patterns import Grammar
 from pipeline_lib.tales.reading import Report, Told
 from pipeline_lib.tales.story_events import EVENTS
-from pipeline_lib.tales.story_world import Menu, StoryWorld
+from pipeline_lib.tales.story_world import StoryWorld, menu_of
 from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
 
 GRAMMAR = Grammar(EVENTS)
-MENU = Menu(EVENTS)
+MENU = menu_of(EVENTS)
 
 
 def write(tongue: Tongue, events: Draw, words: Draw) -> Told:

@@ -1,16 +1,21 @@
 """Who or what may take part in the events of a story, given who and what was chosen before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from pipeline_lib.tales import lexicon, sayings
 from pipeline_lib.tales.forms import Entity
-from pipeline_lib.tales.lexicon import Amount
+from pipeline_lib.tales.lexicon import Amount, Noun, Place
 from pipeline_lib.tales.patterns import Roles, Rule
 from pipeline_lib.tales.story_world import FOODS, MOST_NOUNS, StoryWorld
 
 HANDFUL = 5
 """The most that is found at once."""
 ITEMS = tuple(item for row in lexicon.ITEMS for item in row)
+ELSEWHERE: Mapping[Place | None, Sequence[Place]] = {
+    here: tuple(place for place in lexicon.PLACES if place is not here)
+    for here in (None, *lexicon.PLACES)
+}
 HANDFULS = tuple(
     amount for noun in lexicon.COUNTED for amount in lexicon.AMOUNTS[noun][1 : HANDFUL + 1]
 )
@@ -79,19 +84,17 @@ def _unknown_people(world: StoryWorld, _: Roles) -> Sequence[Entity]:
 
 
 def _unknown_items(world: StoryWorld, _: Roles) -> Sequence[Entity]:
-    if not world.items:
-        return ITEMS
-    nouns = [item.noun for item in world.items]
-    return [
-        i
-        for row, noun in zip(lexicon.ITEMS, lexicon.THINGS, strict=True)
-        if noun not in nouns
-        for i in row
-    ]
+    return _items_but(tuple([item.noun for item in world.items]))
+
+
+@lru_cache(maxsize=1 << 12)
+def _items_but(nouns: tuple[Noun, ...]) -> Sequence[Entity]:
+    rows = zip(lexicon.ITEMS, lexicon.THINGS, strict=True)
+    return tuple(item for row, noun in rows if noun not in nouns for item in row)
 
 
 def _elsewhere(world: StoryWorld, _: Roles) -> Sequence[Entity]:
-    return [place for place in lexicon.PLACES if place is not world.place]
+    return ELSEWHERE[world.place]
 
 
 def _asked(world: StoryWorld) -> Sequence[Entity]:

@@ -14,7 +14,7 @@ from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person, Place
 from pipeline_lib.tales.patterns import Event, Roles
 from pipeline_lib.tales.sayings import Phrase
-from pipeline_lib.tales.world import World
+from pipeline_lib.tales.world import Menu, World
 
 MOST_PEOPLE, MOST_ITEMS, MOST_NOUNS, MOST_SCENES = 3, 3, 2, 3
 
@@ -31,7 +31,7 @@ class Question(NamedTuple):
 class StoryWorld(World):
     """Where everything is. `menu` finds what may happen from what holds."""
 
-    def __init__(self, menu: "Menu") -> None:
+    def __init__(self, menu: Menu) -> None:
         self.menu = menu
         self.people: list[Person] = []
         self.here: list[Person] = []
@@ -101,27 +101,14 @@ ANSWERS = "question with absent here there nowhere some nothing request"
 STATES = tuple(f"{SITUATION} {MOMENT} {ANSWERS}".split(" "))
 """What an event may need, by name."""
 BIT = {name: 1 << number for number, name in enumerate(STATES)}
+SPECIAL = BIT["start"] | BIT["question"]
+"""At the start and after a question nothing else happens."""
 FOODS = frozenset(lexicon.FOOD)
 
 
-class Menu:
-    """What may happen, by what holds; each answer is worked out once."""
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        self.needs = [(event, sum(BIT[name] for name in event.needs.split())) for event in events]
-        self._known: dict[int, Weighted[Event]] = {}
-
-    def given(self, held: int) -> Weighted[Event]:
-        """`held`: the bits of what holds. At the start and after a question nothing else happens."""
-        known = self._known.get(held)
-        if known is None:
-            special = held & (BIT["start"] | BIT["question"])
-            known = self._known[held] = Weighted(
-                (event, event.weight)
-                for event, needs in self.needs
-                if needs & held == needs and needs & special == special
-            )
-        return known
+def menu_of(events: Sequence[Event]) -> Menu:
+    """Which of the events may happen, by the bits of STATES."""
+    return Menu(events, BIT, alone=SPECIAL)
 
 
 def holds(world: StoryWorld) -> int:

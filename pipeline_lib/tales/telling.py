@@ -35,9 +35,7 @@ def tell(pen: "Writer | Reader", world: World) -> None:
         event = pen.event(world)
         if event is None:
             return
-        roles: Roles = {}
-        for role, rule in event.roles.items():
-            roles[role] = pen.choose(role, rule, world, roles)
+        roles = pen.cast(event, world)
         pen.say(event, world, roles)
         if None not in roles.values():
             event.effect(world, roles)
@@ -59,18 +57,24 @@ class Writer:
     def event(self, world: World) -> Event:
         return self.events.pick(world.possible())
 
-    def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity:
-        candidates = rule.candidates(world, roles)
-        return candidates[self.events.below(len(candidates))]
+    def cast(self, event: Event, world: World) -> Roles:
+        """Who or what takes part."""
+        roles: Roles = {}
+        for role, rule in event.roles.items():
+            candidates = rule.candidates(world, roles)
+            count = len(candidates)
+            roles[role] = candidates[0 if count == 1 else self.events.below(count)]
+        return roles
 
     def say(self, event: Event, world: World, roles: Roles) -> None:
         words, parts = self.words, self.parts
         patterns = self.patterns[event]
         pattern = patterns[self.wording(len(patterns))]
-        bits = 0
-        for number, (role, reference) in enumerate(pattern.references):
+        bits, bit = 0, 1
+        for role, reference in pattern.references:
             if reference.is_clear(world, roles[role], roles) and words.chance(reference.percent):
-                bits |= 1 << number
+                bits |= bit
+            bit <<= 1
         template, slots = pattern.variants[bits]
         if parts:
             parts.append(world.joint(event, self.space))
@@ -141,7 +145,15 @@ class Reader:
             self._ungrammatical(self._start, repr(expected), "sentences are joined in another way")
         return event
 
+    def cast(self, event: Event, world: World) -> Roles:
+        """Who or what takes part, as the sentence says; None: that is not known."""
+        roles: Roles = {}
+        for role, rule in event.roles.items():
+            roles[role] = self.choose(role, rule, world, roles)
+        return roles
+
     def choose(self, role: str, rule: Rule, world: World, roles: Roles) -> Entity:
+        """Who or what has a role, given those before it."""
         candidates = () if None in roles.values() else rule.candidates(world, roles)
         entity = self._meant(role, candidates, world, roles)
         if entity in candidates:

@@ -1,8 +1,45 @@
 """What every kind of text keeps track of, whatever happens in it."""
 
+from collections.abc import Mapping, Sequence
+
 from pipeline_lib.tales.draw import Weighted
 from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.patterns import Event, Roles
+
+
+class Menu:
+    """What may happen, by the bits of what holds; each answer is worked out once."""
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        bits: Mapping[str, int],
+        *,
+        alone: int = 0,
+        otherwise: str = "",
+    ) -> None:
+        """`alone`: bits that, where they hold, only events that need them may follow; `otherwise`: what an event needs
+        that says nothing."""
+        self._needs = [
+            (event, sum(bits[name] for name in (event.needs or otherwise).split()))
+            for event in events
+        ]
+        self._alone = alone
+        self.named = {event.name: Weighted([(event, 1)]) for event in events}
+        """Each event, as the only one that may happen."""
+        self._known: dict[int, Weighted[Event]] = {}
+
+    def given(self, held: int) -> Weighted[Event]:
+        """`held`: the bits of what holds."""
+        known = self._known.get(held)
+        if known is None:
+            alone = held & self._alone
+            known = self._known[held] = Weighted(
+                (event, event.weight)
+                for event, needs in self._needs
+                if needs & held == needs and needs & alone == alone
+            )
+        return known
 
 
 class World:

@@ -50,3 +50,11 @@ def test_two_stories_in_one_text_are_no_story() -> None:
     found = recognise(f"{one} {other}")
     assert isinstance(found, Break)
     assert found.position >= len(one)
+
+
+def test_a_slip_in_the_first_sentence_does_not_turn_all_the_others_wrong() -> None:
+    told = (tale(3, index, "stories", "ja").text for index in range(40))
+    plain = next(text for text in told if text.split("。")[0].endswith("いた"))
+    report = inspect(plain.replace("いた。", "いました。", 1))
+    assert [verdict.consistent for verdict in report.verdicts].count(False) == 1
+    assert not report.verdicts[0].consistent

@@ -71,9 +71,7 @@ def test_nothing_is_made_or_lost_by_giving(seed: int, tongue: Tongue) -> None:
     while not world.done:
         before = sum(world.counts.values())
         event = writer.event(world)
-        roles: dict[str, object] = {}
-        for role, rule in event.roles.items():
-            roles[role] = writer.choose(role, rule, world, roles)
+        roles = writer.cast(event, world)
         writer.say(event, world, roles)
         event.effect(world, roles)
         amount = getattr(roles.get("amount"), "count", 0)
