@@ -244,9 +244,10 @@ def test_a_stage_whose_dvc_is_killed_stops_too(
     parent.kill()
     parent.wait()
     end = time.monotonic() + 10
-    while not (project / "state").exists() and time.monotonic() < end:
+    saved = project / "state"
+    while not (saved.exists() and saved.read_text()) and time.monotonic() < end:
         time.sleep(0.02)
-    assert (project / "state").read_text() == "saved"
+    assert saved.read_text() == "saved"
 
 
 def test_a_generator_that_is_left_half_way_is_closed(project: Path) -> None:
