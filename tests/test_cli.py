@@ -30,6 +30,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
     small = {"layers": 1, "channels": 32, "heads": 2, "kv_heads": 1, "head_width": 16, "hidden": 32}
     shape = params.model.model_copy(update={**small, "context": 64})
     weights = Transformer(shape, 320, seed=1).state_dict()
+    weights["embedding.weight"] *= 8  # far from blind guesses, so that what it reads matters
     for name, stage in (("base", "pretrain"), ("chat", "grpo")):
         checkpoints.write(folder / name, Checkpoint(shape, 320, weights, pieces, {"stage": stage}))
     return folder
@@ -92,7 +93,7 @@ def test_the_template_can_be_forced_and_left_out(
 def test_a_prompt_changes_what_is_said(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--model", str(models / "base"), "--temperature", "1")
     texts = {said(capsys, *words, "--prompt", text) for text in ("Anna has", "Then Ben", "12")}
-    assert len(texts) > 1  # the model is untrained: two prompts may well draw the same
+    assert len(texts) == 3
 
 
 @pytest.mark.parametrize(
