@@ -15,7 +15,7 @@ from pipeline_lib.tales.dialogue_world import (
     handfuls,
 )
 from pipeline_lib.tales.forms import Entity
-from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person
+from pipeline_lib.tales.lexicon import Amount, Item, Noun, Person, Place
 from pipeline_lib.tales.patterns import Roles, Rule
 
 Effect = Callable[[DialogueWorld, Roles], None]
@@ -27,6 +27,10 @@ TRIPS = tuple(place for place in lexicon.PLACES if place.ja != "台所")
 
 def _if_any(entity: Entity) -> Sequence[Entity]:
     return () if entity is None else (entity,)
+
+
+def _but(places: Sequence[Place], one: Place | None) -> Sequence[Place]:
+    return places if one is None else [place for place in places if place is not one]
 
 
 def _up_to(amounts: Sequence[Amount]) -> list[Amount]:
@@ -97,12 +101,17 @@ FEAT_TO_TELL = Rule(lambda world, _: world.feats_to_tell(world.speaker), "has be
 LIKED_TO_ASK = Rule(lambda world, _: world.likes_to_ask(), "has been said just now")
 LIKED_TO_TELL = Rule(lambda world, _: world.likes_to_tell(world.speaker), "has been said already")
 PLAN = Rule(
-    lambda world, _: _if_any(world.plans.get(world.speaker)) or TRIPS,
+    lambda world, _: (
+        _if_any(world.plans.get(world.speaker)) or _but(TRIPS, world.places.get(world.speaker))
+    ),
     "is not where the speaker will go",
 )
 OTHER_PLAN = Rule(_elsewhere, "is not where the speaker will go")
 HERE = Rule(
-    lambda world, _: _if_any(world.places.get(world.speaker)) or lexicon.PLACES,
+    lambda world, _: (
+        _if_any(world.places.get(world.speaker))
+        or _but(lexicon.PLACES, world.plans.get(world.speaker))
+    ),
     "is not where the speaker is",
 )
 

@@ -69,7 +69,7 @@ class Draw:
         if n == 1:
             return 0
         self.log2_probability -= LOG2[n]
-        # _next, written out, as in chance and pick: this is where most of the time goes
+        # _next, written out: this is where most of the time goes
         self._state = state = (self._state + GOLDEN) & MASK
         state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
         state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & MASK
@@ -87,10 +87,7 @@ class Draw:
         """True `percent` times in a hundred."""
         if percent <= 0 or percent >= 100:
             return percent >= 100
-        self._state = state = (self._state + GOLDEN) & MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & MASK
-        happens = ((state ^ (state >> 31)) * 100) >> 64 < percent
+        happens = self._next(100) < percent
         self.log2_probability += LOG2[percent if happens else 100 - percent] - LOG2[100]
         return happens
 
@@ -111,10 +108,6 @@ class Draw:
         """One of the items, as often as its weight says."""
         if len(weighted.items) == 1:
             return weighted.items[0]
-        self._state = state = (self._state + GOLDEN) & MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & MASK
-        number = ((state ^ (state >> 31)) * weighted.total) >> 64
-        place = bisect_right(weighted.bounds, number)
+        place = bisect_right(weighted.bounds, self._next(weighted.total))
         self.log2_probability += weighted.bits[place]
         return weighted.items[place]

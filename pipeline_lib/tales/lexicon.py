@@ -68,7 +68,7 @@ HERS = (
 )
 HIS = (
     "Ken ケン, Tom トム, Ben ベン, Leo レオ, Jun ジュン, Taro タロウ, Dan ダン, Max マックス, Ryo リョウ, "
-    "Noah ノア, Oscar オスカー, Hugo ヒューゴ, Felix フェリックス, Akira アキラ, Paul ポール, Kai カイ"
+    "Noah ノア, Oscar オスカー, Hugo ヒューゴ, Eric エリック, Akira アキラ, Paul ポール, Kai カイ"
 )
 
 

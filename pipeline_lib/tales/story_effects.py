@@ -15,8 +15,9 @@ def forget(world: StoryWorld, roles: Roles) -> None:
     _turn_to(world, None, None)
 
 
-def name_item(world: StoryWorld, roles: Roles) -> None:
+def look_at(world: StoryWorld, roles: Roles) -> None:
     _turn_to(world, None, roles["item"])
+    world.mentioned["look"].add(roles["item"])
 
 
 def _turn_to(world: StoryWorld, subject: Person | None, item: Item | None) -> None:
@@ -60,6 +61,11 @@ def befriend(world: StoryWorld, roles: Roles) -> None:
         world.friends.add(roles["whom"])
 
 
+def know_well(world: StoryWorld, roles: Roles) -> None:
+    forget(world, roles)
+    world.mentioned["friend"].add(roles["whom"])
+
+
 def come_back(world: StoryWorld, roles: Roles) -> None:
     touch(world, roles)
     _welcome(world, roles["agent"])
@@ -90,12 +96,32 @@ def leave(world: StoryWorld, roles: Roles) -> None:
 
 def look_at_oneself(world: StoryWorld, roles: Roles) -> None:
     touch(world, roles)
-    world.mirrored.add(roles["agent"])
+    world.mentioned["mirror"].add(roles["agent"])
 
 
-def learn_feat(world: StoryWorld, roles: Roles) -> None:
+def think_of_oneself(world: StoryWorld, roles: Roles) -> None:
     touch(world, roles)
-    world.feats.add((roles["agent"], roles["feat"]))
+    world.mentioned["self"].add(roles["agent"])
+
+
+def be_moved(world: StoryWorld, roles: Roles) -> None:
+    touch(world, roles)
+    world.said.add((roles["agent"], roles["mood"]))
+
+
+def do_together(world: StoryWorld, roles: Roles) -> None:
+    forget(world, roles)
+    world.said.add((roles["agent"], roles["mood"]))
+
+
+def look_around(world: StoryWorld, roles: Roles) -> None:
+    forget(world, roles)
+    world.said.add((None, roles["scene"]))
+
+
+def lack(world: StoryWorld, roles: Roles) -> None:
+    touch(world, roles)
+    world.said.add((roles["agent"], roles["noun"]))
 
 
 def own(world: StoryWorld, roles: Roles) -> None:

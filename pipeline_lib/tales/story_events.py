@@ -116,7 +116,7 @@ THINGS = (
         "look of a thing", 5, {"item": w.FOUND, "finder": w.FINDER},
         en=("{item:The} that {finder:name} had found was {item:adjective}.",),
         ja=("{finder:name}が見つけた{item:the}は{item:past}[です|]。",),
-        effect=effects.name_item, needs="found",
+        effect=effects.look_at, needs="found",
     ),
 )
 
@@ -158,7 +158,7 @@ NUMBERS = (
         "have none", 5, {"agent": w.LACKER, "noun": w.LACKED},
         en=("{agent:who} did not have any {noun:nouns}.",),
         ja=("{agent:は}{noun:nouns}を持ってい[ませんでした|なかった]。",),
-        effect=effects.touch, needs="none",
+        effect=effects.lack, needs="none",
     ),
 )
 
@@ -170,34 +170,34 @@ PEOPLE = (
         effect=effects.describe, needs="undescribed",
     ),
     Event(
-        "mood", 10, {"agent": w.HERE, "mood": w.any_of(sayings.MOODS)},
-        en=("{agent:who} {mood:mood}.",), ja=("{agent:は}{mood:mood}。",), effect=effects.touch,
+        "mood", 10, {"agent": w.HERE, "mood": w.new_of(sayings.MOODS)},
+        en=("{agent:who} {mood:mood}.",), ja=("{agent:は}{mood:mood}。",), effect=effects.be_moved,
     ),
     Event(
-        "mood of two", 6, {"agent": w.HERE, "whom": w.OTHER, "mood": w.any_of(sayings.DOINGS)},
+        "mood of two", 6, {"agent": w.HERE, "whom": w.OTHER, "mood": w.new_of(sayings.DOINGS)},
         en=("{agent:name} and {whom:name} {mood:doing}.",),
         ja=("{agent:name}と{whom:name}は{mood:doing}。",),
-        effect=effects.forget, needs="company",
+        effect=effects.do_together, needs="company",
     ),
     Event(
-        "mirror", 8, {"agent": w.UNMIRRORED},
+        "mirror", 8, {"agent": w.once("mirror")},
         en=("{agent:who} looked at {agent:himself} in the water.",),
         ja=("{agent:は}水に映った自分を見[ました|た]。",), effect=effects.look_at_oneself, needs="water",
     ),
     Event(
-        "be proud", 2, {"agent": w.HERE},
+        "be proud", 2, {"agent": w.once("self")},
         en=("{agent:who} was proud of {agent:himself}.",),
-        ja=("{agent:は}自分を誇らしく思[いました|った]。",), effect=effects.touch,
+        ja=("{agent:は}自分を誇らしく思[いました|った]。",), effect=effects.think_of_oneself, needs="quiet",
     ),
     Event(
-        "can", 4, {"agent": w.HERE, "feat": w.NEW_FEAT},
+        "can", 4, {"agent": w.once("self"), "feat": w.any_of(sayings.FEATS)},
         en=('"I can {feat:feat}," said {agent:name}.',),
-        ja=("「{feat:feat}」と{agent:name}は言[いました|った]。",), effect=effects.learn_feat,
+        ja=("「{feat:feat}」と{agent:name}は言[いました|った]。",), effect=effects.think_of_oneself, needs="quiet",
     ),
     Event(
-        "cannot", 3, {"agent": w.HERE, "feat": w.NEW_FEAT},
+        "cannot", 3, {"agent": w.once("self"), "feat": w.any_of(sayings.FEATS)},
         en=('"I cannot {feat:feat}," said {agent:name}.',),
-        ja=("「{feat:cannot}」と{agent:name}は言[いました|った]。",), effect=effects.learn_feat,
+        ja=("「{feat:cannot}」と{agent:name}は言[いました|った]。",), effect=effects.think_of_oneself, needs="quiet",
     ),
     Event(
         "become friends", 8, {"agent": w.HERO, "whom": w.STRANGER},
@@ -209,11 +209,11 @@ PEOPLE = (
         "old friends", 3, {"agent": w.HERO, "whom": w.FRIEND},
         en=("{agent:name} and {whom:name} knew each other well.",),
         ja=("{agent:name}と{whom:name}はお互いをよく知ってい[ました|た]。",),
-        effect=effects.forget, needs="friend",
+        effect=effects.know_well, needs="friend",
     ),
     Event(
-        "scenery", 5, {"scene": w.any_of(sayings.SCENERY)},
-        en=("{scene:scenery}.",), ja=("{scene:scenery}。",), effect=effects.forget,
+        "scenery", 5, {"scene": w.new_of(sayings.SCENERY)},
+        en=("{scene:scenery}.",), ja=("{scene:scenery}。",), effect=effects.look_around,
     ),
 )
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from pipeline_lib.tales import lexicon, sayings
+from pipeline_lib.tales import lexicon
 from pipeline_lib.tales.forms import Entity
 from pipeline_lib.tales.lexicon import Amount, Noun, Place
 from pipeline_lib.tales.patterns import Roles, Rule
+from pipeline_lib.tales.sayings import Phrase
 from pipeline_lib.tales.story_world import FOODS, MOST_NOUNS, StoryWorld
 
 HANDFUL = 5
@@ -47,12 +48,12 @@ def _eaters(world: StoryWorld, _: Roles) -> Sequence[Entity]:
 
 
 def _lackers(world: StoryWorld, _: Roles) -> Sequence[Entity]:
-    counts, nouns = world.counts, world.nouns
-    return [p for p in world.here if any(not counts.get((p, noun)) for noun in nouns)]
+    return [person for person in world.here if _lacked(world, {"agent": person})]
 
 
 def _lacked(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
-    return [noun for noun in world.nouns if not world.counts.get((roles["agent"], noun))]
+    agent, counts, said = roles["agent"], world.counts, world.said
+    return [n for n in world.nouns if not counts.get((agent, n)) and (agent, n) not in said]
 
 
 def _held(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
@@ -138,14 +139,18 @@ ABSENT = Rule(lambda w, _: [p for p in w.people if p not in w.here], "has not be
 HOLDER = Rule(_holders, "does not hold anything")
 OWNER = Rule(_owners, "does not have any of them")
 EATER = Rule(_eaters, "has nothing to eat")
-LACKER = Rule(_lackers, "does not lack anything")
-LACKED = Rule(_lacked, "has some of them")
+LACKER = Rule(_lackers, "does not lack anything of which it was not said")
+LACKED = Rule(_lacked, "has some of them, or it was said")
 HELD = Rule(_held, "does not hold that")
 LYING = Rule(lambda w, _: [i for i in w.items if w.where[i] is w.place], "does not lie here")
 LOST = Rule(lambda w, _: [i for i in w.items if w.where[i] is None], "is not lost")
 FOUND = Rule(
-    lambda w, _: [i for i in w.items if i in w.finder and w.where[i] is not None],
-    "was not found, or it has another look",
+    lambda w, _: [
+        i
+        for i in w.items
+        if i in w.finder and i not in w.mentioned["look"] and w.where[i] is not None
+    ],
+    "was not found, has another look, or it has been told",
 )
 FINDER = Rule(
     lambda w, r: [w.finder[r["item"]]] if r["item"] in w.finder else [], "did not find it"
@@ -159,18 +164,16 @@ NEW_ITEM = Rule(_unknown_items, "is known already")
 NEW_PLACE = Rule(_elsewhere, "is where they are")
 THIS_PLACE = Rule(lambda w, _: [w.place], "is not where they are")
 STRANGER = Rule(lambda w, _: [p for p in w.here if p in w.strangers], "is no stranger")
-FRIEND = Rule(lambda w, _: [p for p in w.here if p in w.friends], "is no friend")
+FRIEND = Rule(
+    lambda w, _: [p for p in w.here if p in w.friends and p not in w.mentioned["friend"]],
+    "is no friend, or it has been said",
+)
 NEWCOMER = Rule(lambda w, _: [w.subject] if w.fresh else [], "has not just come")
 UNDESCRIBED = Rule(
     lambda w, _: [w.subject] if w.undescribed else [], "has not just come, or has been described"
 )
-UNMIRRORED = Rule(lambda w, _: [p for p in w.here if p not in w.mirrored], "has done so already")
 COUNTER = Rule(lambda w, _: [w.subject] if w.changed else [], "had no change of number")
 CHANGED = Rule(lambda w, _: [w.changed] if w.changed else [], "is not how many there are")
-NEW_FEAT = Rule(
-    lambda w, r: [f for f in sayings.FEATS if (r["agent"], f) not in w.feats],
-    "has been said already",
-)
 SEEKER = Rule(_seekers, "has everything")
 WISHER = Rule(_wishers, "has everything that is held here")
 MISSED = Rule(_missed, "is no thing that one would ask for")
@@ -198,3 +201,21 @@ ASKED_AMOUNT = Rule(
 def any_of(phrases: Sequence[Entity]) -> Rule:
     """A rule that leaves everything open."""
     return Rule(lambda _w, _r: phrases, "is not one of these")
+
+
+def once(deed: str) -> Rule:
+    """Who is here and has not done that yet."""
+    return Rule(
+        lambda w, _: [person for person in w.here if person not in w.mentioned[deed]],
+        "has done so already",
+    )
+
+
+def new_of(phrases: Sequence[Phrase]) -> Rule:
+    """What has not been said of who acts; anything again when all has."""
+
+    def candidates(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
+        said, agent = world.said, roles.get("agent")
+        return [phrase for phrase in phrases if (agent, phrase) not in said] or phrases
+
+    return Rule(candidates, "has been said already")

@@ -53,9 +53,10 @@ class StoryWorld(World):
         self.scenes = 0
         self.settled = False
         """Whether something has happened in this scene."""
-        self.mirrored: set[Person] = set()
-        """Who has looked at their own image: once is enough."""
-        self.feats: set[tuple[Person, Phrase]] = set()
+        self.mentioned: dict[str, set[Entity]] = {name: set() for name in ONCE}
+        """Of whom or what has been told what may be told once."""
+        self.said: set[tuple[Entity, Phrase | Noun]] = set()
+        """Of whom which set expression was used, or what was said to be lacking."""
         self.question: Question | None = None
         self.subject: Entity = None
         self.item: Entity = None
@@ -96,11 +97,13 @@ class StoryWorld(World):
 
 
 SITUATION = "start company alone room away unknown lying lost mine held found known counted stock"
-MOMENT = "own food none fresh undescribed changed settled early late water stranger friend"
+MOMENT = "own food none fresh undescribed changed settled early late water quiet stranger friend"
 ANSWERS = "question with absent here there nowhere some nothing request"
 STATES = tuple(f"{SITUATION} {MOMENT} {ANSWERS}".split(" "))
 """What an event may need, by name."""
 BIT = {name: 1 << number for number, name in enumerate(STATES)}
+ONCE = ("mirror", "self", "friend", "look")
+"""Of one person or thing told once in a story."""
 SPECIAL = BIT["start"] | BIT["question"]
 """At the start and after a question nothing else happens."""
 FOODS = frozenset(lexicon.FOOD)
@@ -132,12 +135,14 @@ def _company(world: StoryWorld) -> int:
     for person in here:
         if person in world.strangers:
             held |= STRANGER
-        elif person in world.friends:
+        elif person in world.friends and person not in world.mentioned["friend"]:
             held |= FRIEND
     return held
 
 
-FRESH, UNDESCRIBED, CHANGED, SETTLED, EARLY, LATE, WATER = (BIT[name] for name in STATES[17:24])
+FRESH, UNDESCRIBED, CHANGED, SETTLED, EARLY, LATE, WATER, QUIET = (
+    BIT[name] for name in STATES[17:25]
+)
 
 
 def _moment(world: StoryWorld, place: Place) -> int:
@@ -150,8 +155,10 @@ def _moment(world: StoryWorld, place: Place) -> int:
         held |= FRESH | UNDESCRIBED if world.undescribed else FRESH
     if world.changed is not None:
         held |= CHANGED
-    if place in lexicon.WATERS and any(person not in world.mirrored for person in world.here):
+    if place in lexicon.WATERS and not world.mentioned["mirror"].issuperset(world.here):
         held |= WATER
+    if not world.mentioned["self"].issuperset(world.here):
+        held |= QUIET
     return held
 
 
@@ -174,7 +181,7 @@ def _things(world: StoryWorld) -> int:
             held |= MINE | HELD
         elif at in world.here:
             held |= HELD
-        if item in world.finder:
+        if item in world.finder and item not in world.mentioned["look"]:
             held |= FOUND
     return held
 
@@ -188,7 +195,7 @@ def _counted(world: StoryWorld) -> int:
     for noun in world.nouns:
         for person in world.here:
             if not counts.get((person, noun)):
-                held |= NONE
+                held |= NONE if (person, noun) not in world.said else 0
                 continue
             held |= STOCK
             if person is hero:

@@ -18,7 +18,7 @@ SPACED = 15
 """Characters per word from which a text counts as not spaced; German has 7."""
 FEWEST_WORDS = 50
 """Gopher's own least document: below it an n-gram that comes twice is chance."""
-FEWEST_CHARACTERS = 300
+FEWEST_CHARACTERS = 200
 """Likewise: in less, four sentences that end alike are no spam."""
 
 

@@ -1,6 +1,5 @@
 """Dialogues: what each says agrees with what was said, and with who says it to whom."""
 
-import hashlib
 import math
 import re
 from itertools import pairwise
@@ -25,20 +24,6 @@ from pipeline_lib.text import filters
 seeds = st.integers(0, 2**64 - 1)
 languages = st.sampled_from(LANGUAGES)
 tongues: st.SearchStrategy[Tongue] = st.sampled_from(("en", "polite"))
-
-GOLDEN: dict[tuple[int, Language], str] = {
-    (0, "en"): "190fe7dd798cdef9",
-    (0, "ja"): "358e490b66bd13b4",
-    (18446744073709551615, "en"): "b6d4b16e2ab62f4c",
-    (18446744073709551615, "ja"): "a3ebdab1f663f6ab",
-}
-
-
-@pytest.mark.parametrize(("seed", "language"), GOLDEN)
-def test_the_same_dialogues_are_told_on_every_platform(seed: int, language: Language) -> None:
-    told = "\0".join(tale(seed, index, "dialogues", language).text for index in range(40))
-    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
-    assert digest == GOLDEN[seed, language]
 
 
 @given(seeds, st.integers(0, 2**32), languages)

@@ -1,6 +1,5 @@
 """Facts: true of the ontology, read as they were told, and refused where they are not true."""
 
-import hashlib
 import math
 import re
 from typing import ClassVar
@@ -26,20 +25,6 @@ from pipeline_lib.text import filters
 
 seeds = st.integers(0, 2**64 - 1)
 languages = st.sampled_from(LANGUAGES)
-
-GOLDEN: dict[tuple[int, Language], str] = {
-    (0, "en"): "6581ff2689b999ef",
-    (0, "ja"): "cb3cda2b2cd3afe5",
-    (18446744073709551615, "en"): "a4e9b864f78f0bbc",
-    (18446744073709551615, "ja"): "e940a225886e9dbd",
-}
-
-
-@pytest.mark.parametrize(("seed", "language"), GOLDEN)
-def test_the_same_facts_are_told_on_every_platform(seed: int, language: Language) -> None:
-    told = "\0".join(tale(seed, index, "facts", language).text for index in range(40))
-    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
-    assert digest == GOLDEN[seed, language]
 
 
 @given(seeds, st.integers(0, 2**32), languages)

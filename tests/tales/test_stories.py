@@ -79,6 +79,38 @@ def test_nothing_is_made_or_lost_by_giving(seed: int, tongue: Tongue) -> None:
         assert sum(world.counts.values()) <= max(expected, before)
 
 
+ONCE = {
+    "look of a thing": ("look", "item"),
+    "old friends": ("friend", "whom"),
+    "mirror": ("mirror", "agent"),
+    "be proud": ("self", "agent"),
+    "can": ("self", "agent"),
+    "cannot": ("self", "agent"),
+}
+SAID = {"mood": "mood", "mood of two": "mood", "have none": "noun"}
+
+
+@given(seeds, st.integers(0, 2**32))
+@settings(max_examples=100)
+def test_what_is_said_once_is_enough(seed: int, index: int) -> None:
+    told: list[tuple[object, ...]] = []
+    world = StoryWorld(MENU)
+    writer = Writer(GRAMMAR, "en", Draw(seed, index, 1), Draw(seed, index, 2))
+    while not world.done:
+        event = writer.event(world)
+        roles = writer.cast(event, world)
+        if event.name in ONCE:
+            what, of = ONCE[event.name]
+            told.append((what, roles[of]))
+        if event.name in SAID:
+            told.append((roles["agent"], roles[SAID[event.name]]))
+        if event.name == "scenery":
+            told.append((roles["scene"],))
+        event.effect(world, roles)
+    # all twelve moods of one person, or all eight scenes, would be told anew; no story is so long
+    assert len(set(told)) == len(told)
+
+
 @given(seeds, st.integers(0, 2**32), st.sampled_from(LANGUAGES))
 @settings(max_examples=60)
 def test_a_story_is_read_as_it_was_told(seed: int, index: int, language: Language) -> None:
