@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_lib import leaving, screen, tracking
+from pipeline_lib import engine, leaving, screen, tracking
 from pipeline_lib.params import Params, Section, read_params
 from pipeline_lib.rows import Record
 
@@ -55,6 +55,7 @@ def run(main: Main) -> None:
         arguments = {arg: sections[key] for arg, key in contract.sections.items()}
         with (
             screen.of_stage(name) as cost,
+            engine.on(params.runtime.engine, params.runtime.cluster),
             tracking.of_stage(name, params, sections, list(paths.values())) as tracker,
         ):
             record = _iterate(main, {**arguments, **paths}, tracker)

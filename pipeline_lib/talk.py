@@ -105,6 +105,8 @@ def load(folder: Path, sampling: Sampling, max_tokens: int, seed: int) -> Speake
         precision="auto",
         threads=0,
         workers=0,
+        engine="loky",
+        cluster="",
         log_every=1,
         save_seconds=0,
         resume="same",

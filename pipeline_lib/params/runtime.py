@@ -20,6 +20,10 @@ class RuntimeParams(Section):
     """Threads of torch; 0: one per core. Training is bit-identical for the same number only."""
     workers: int = Field(ge=0)
     """Processes of the data stages; 0: one per core. Their bytes do not depend on it."""
+    engine: Literal["loky", "ray", "dask"]
+    """Where these run: processes of this machine, or a cluster that sees the same folders."""
+    cluster: str
+    """Address of the Ray or Dask cluster; empty: one is started on this machine."""
     log_every: int = Field(gt=0)
     """Steps between two logged rows."""
     save_seconds: float = Field(ge=0)

@@ -1,7 +1,7 @@
 """The tales as a source: told here and now, from a seed, on every core.
 
 Tellers take blocks of indices, whose size no number of workers changes, so the rows and their digest are the same however
-many there are. Blocks are told in waves: what is told and not yet written stays bounded.
+many there are.
 """
 
 import hashlib
@@ -31,8 +31,6 @@ TEXTS: dict[Role, tuple[str, ...]] = {
 
 BLOCK = 500
 """Tales told at once: about a tenth of a second."""
-WAVE = 128
-"""Blocks that may wait to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,10 @@ def origin(name: str, source: TalesSource, workers: int = 1) -> Origin:
 
 def _items(name: str, source: TalesSource, digest: "_Hash", workers: int) -> Iterator[Item]:
     starts = range(0, source.rows, BLOCK)
-    for wave in range(0, len(starts), WAVE):
-        blocks = [
-            range(start, min(start + BLOCK, source.rows)) for start in starts[wave : wave + WAVE]
-        ]
-        for told in engine.map(partial(tell, name, source), blocks, workers):
-            digest.update(told.digest)
-            yield from told.items
+    blocks = [range(start, min(start + BLOCK, source.rows)) for start in starts]
+    for told in engine.map(partial(tell, name, source), blocks, workers):
+        digest.update(told.digest)
+        yield from told.items
 
 
 def tell(name: str, source: TalesSource, indices: range) -> Told:

@@ -101,7 +101,6 @@ def test_the_number_of_tellers_changes_no_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "BLOCK", 8)
-    monkeypatch.setattr(embedded, "WAVE", 6)
     asked = source(role="pretrain", texts="stories", rows=100)
     told = []
     for workers in (1, 2):

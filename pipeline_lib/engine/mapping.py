@@ -1,0 +1,167 @@
+"""The loop: pieces go to a pool, results come back in order, failures are gathered and told at the end."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+from pipeline_lib.engine.pools import Pool, Processes, WorkerDiedError
+from pipeline_lib.engine.work import ATTEMPTS, Failure, Work, short
+from pipeline_lib.errors import DataError, PipelineError
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+Kind = Literal["loky", "ray", "dask"]
+
+PIECES_WORTH_A_PROCESS = 2
+"""A process takes a second to start, as long as a piece of text takes to clean."""
+AHEAD = 2
+"""Pieces for each worker that are under way or wait, so that none is idle and few results pile up."""
+NAMED = 3
+"""Failed pieces that the sentence names."""
+
+
+@dataclass
+class _Engine:
+    kind: Kind = "loky"
+    address: str = ""
+    keeps: bool = False
+    pool: Pool | None = None
+
+
+_engine = _Engine()
+
+
+@contextmanager
+def on(kind: Kind, address: str = "") -> Iterator[None]:
+    """Inside the block `map` runs on this engine, whose workers stay from one call to the next.
+
+    `address`: of a cluster; absent: one on this machine.
+    """
+    global _engine
+    before, _engine = _engine, _Engine(kind, address, keeps=True)
+    try:
+        yield
+    finally:
+        mine, _engine = _engine, before
+        if mine.pool:
+            mine.pool.close()
+
+
+def map(
+    function: Callable[[Piece], Result], pieces: Sequence[Piece], workers: int
+) -> Iterator[Result]:
+    """`function` of every piece, in order; `workers`: at most so many processes, 0: one per core.
+
+    PipelineError as the function raised it; DataError naming the piece for any other failure.
+    """
+    failures: list[Failure] = []
+    for outcome in _outcomes(Work(function, str(Path.cwd())), pieces, workers):
+        if isinstance(outcome, Failure):
+            failures.append(outcome)
+        else:
+            yield outcome
+    if failures:
+        raise _summed_up(failures, len(pieces))
+
+
+def cores() -> int:
+    """Cores this process may use, which in a container is fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _outcomes(work: Work[Piece, Result], pieces: Sequence[Piece], workers: int) -> Iterator[Any]:
+    processes = min(workers or cores(), len(pieces) // PIECES_WORTH_A_PROCESS)
+    if not pieces or (_engine.kind == "loky" and processes < 2):
+        yield from (work(piece) for piece in pieces)
+        return
+    with _open_pool(max(processes, 1)) as pool:
+        yield from _Waiting(pool, work).through(pieces)
+
+
+@contextmanager
+def _open_pool(workers: int) -> Iterator[Pool]:
+    if not _engine.keeps:
+        with closing(_pool(workers)) as pool:
+            yield pool
+        return
+    if _engine.pool is None or _engine.pool.workers < workers:
+        if _engine.pool:
+            _engine.pool.close()
+        _engine.pool = _pool(workers)
+    yield _engine.pool
+
+
+def _pool(workers: int) -> Pool:
+    match _engine.kind:
+        case "loky":
+            return Processes(workers)
+        case "ray":
+            from pipeline_lib.engine.clusters import Ray
+
+            return Ray(_engine.address, workers)
+        case "dask":
+            from pipeline_lib.engine.clusters import Dask
+
+            return Dask(_engine.address, workers)
+
+
+class _Waiting(Generic[Piece, Result]):
+    """Pieces under way, oldest first."""
+
+    def __init__(self, pool: Pool, work: Work[Piece, Result]) -> None:
+        self._pool, self._work = pool, work
+        self._held: deque[tuple[Piece, Any]] = deque()
+
+    def through(self, pieces: Sequence[Piece]) -> Iterator[Any]:
+        for piece in pieces:
+            self._submit(piece)
+            if len(self._held) > AHEAD * self._pool.workers:
+                yield self._oldest()
+        while self._held:
+            yield self._oldest()
+
+    def _submit(self, piece: Piece) -> None:
+        self._held.append((piece, self._pool.submit(self._work, piece)))
+
+    def _oldest(self) -> Any:
+        piece, ticket = self._held.popleft()
+        try:
+            return self._pool.result(ticket)
+        except (
+            WorkerDiedError
+        ):  # under which piece nobody knows: this one is tried alone, then the others again
+            outcome = self._alone(piece)
+            again = [waiting for waiting, _ in self._held]
+            self._held.clear()
+            for waiting in again:
+                self._submit(waiting)
+            return outcome
+
+    def _alone(self, piece: Piece) -> Any:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._pool.result(self._pool.submit(self._work, piece))
+            except WorkerDiedError:
+                continue
+        said = "its process died each time: killed, or more memory asked for than there is"
+        return Failure(short(piece), said)
+
+
+def _summed_up(failures: Sequence[Failure], pieces: int) -> PipelineError:
+    """One error for all; of those that say themselves what to do, these words and no others."""
+    known = [failure.known for failure in failures if failure.known is not None]
+    if len(known) == len(failures):
+        said = dict.fromkeys(str(error) for error in known[:NAMED])
+        return type(known[0])("; ".join(said))
+    named = "; ".join(f"{failure.where}: {failure.said}" for failure in failures[:NAMED])
+    more = f"; and {len(failures) - NAMED} more" if len(failures) > NAMED else ""
+    return DataError(
+        f"{failures[0].where}: expected all {pieces:,} pieces to be done, found {len(failures):,} that "
+        f"failed {ATTEMPTS} times ({named}{more}); the others were done. Mend or remove what is named"
+    )
