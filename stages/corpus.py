@@ -6,19 +6,20 @@ from pathlib import Path
 
 from pipeline_lib import stage
 from pipeline_lib.formats import files
-from pipeline_lib.params import CorpusParams
+from pipeline_lib.params import CorpusParams, RuntimeParams
 from pipeline_lib.text.mixture import Mixture
 
 
 def main(
     params: CorpusParams,
+    runtime: RuntimeParams,
     clean: Path,
     pretrain_corpus: Path,
     sft_corpus: Path,
     rl_corpus: Path,
     evaluation_corpus: Path,
 ) -> Iterator[stage.Metrics]:
-    mixture = Mixture(clean, params)
+    mixture = Mixture(clean, params, runtime.workers)
     with ExitStack() as folders:
         for role, folder in (("pretrain", pretrain_corpus), ("sft", sft_corpus), ("rl", rl_corpus)):
             mixture.write(role, folders.enter_context(files.whole_folder(folder)))

@@ -55,6 +55,19 @@ def read_json(path: Path, made_by: str) -> Any:
 
 
 @contextmanager
+def passing_folder(beside: Path) -> Iterator[Path]:
+    """A folder for what lies on disk only while the block runs."""
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    folder = beside.with_name(f".{beside.name}.{os.getpid()}.scratch")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """A fresh folder to fill, which takes `path`'s place when the block ends well and vanishes when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -78,7 +78,11 @@ def part_path(folder: Path, number: int) -> Path:
 
 def write_part(path: Path, rows: Iterable[Row], schema: pa.Schema) -> None:
     """One Parquet file, zstd; the same bytes for the same rows."""
-    table = pa.Table.from_pylist(list(rows), schema=schema)
+    write_table(path, pa.Table.from_pylist(list(rows), schema=schema))
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """As `write_part`, of rows that are a table already."""
     pq.write_table(table, path, compression="zstd", use_dictionary=["source", "language"])
 
 

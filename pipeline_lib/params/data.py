@@ -27,6 +27,14 @@ class CorpusParams(Section):
     """Changes which documents are held out, and which a fractional weight takes."""
     validation_share: float = Field(gt=0, lt=0.5)
     test_share: float = Field(gt=0, lt=0.5)
+    """Both are shares of every source."""
+    budgets: dict[str, int]
+    """Source -> tokens of it that training is to see, in place of the source's weight."""
+    bytes_per_token: float = Field(gt=0)
+    """What a budget's token is taken to hold, since the tokenizer is learnt from what is chosen here."""
+    max_epochs: float = Field(gt=0)
+    """The most that a budget may repeat a source: up to 4 epochs are nearly as good as new text (Muennighoff et al.
+    2023, arxiv.org/abs/2305.16264)."""
 
 
 class TokenizerParams(Section):

@@ -1,66 +1,94 @@
-"""The corpus: every source as often as its weight says, held-out parts once, no evaluation prompt.
+"""The corpus: every source as often as is asked, held-out parts once, no evaluation prompt.
 
 Weight 2.5 means that training sees each document of a source twice and every second one a third
-time. Copies stand a whole pass of their source apart, so that no window of text shows a document
-twice. What is held out is held out by hash (`split`), whatever the weight.
+time; a budget in tokens becomes such a number of epochs. Copies stand a whole pass of their source
+apart, so that no window of text shows a document twice. What is held out is held out by hash
+(`split`), whatever the weight, and of every source its share.
+
+A map over files says what is left of each (`curation`), a plan says what stands where (`plan`), a
+second map writes: so the bytes are the same for any number of workers.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline_lib import progress
-from pipeline_lib.errors import DataError
-from pipeline_lib.formats import conversations, documents, files, manifests, mixtures
-from pipeline_lib.formats.conversations import conversation_id
+import numpy as np
+
+from pipeline_lib import engine, progress
+from pipeline_lib.errors import DataError, ParamsError
+from pipeline_lib.formats import conversations, documents, files, manifests, mixtures, tables
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
-from pipeline_lib.formats.tables import Writer
 from pipeline_lib.params import CorpusParams
-from pipeline_lib.text import split
+from pipeline_lib.text import plan, split
 from pipeline_lib.text.contamination import Prompts
-from pipeline_lib.text.sections import FEW, sections
-from pipeline_lib.text.split import position
+from pipeline_lib.text.curation import Job, curate
+from pipeline_lib.text.plan import Curated, Positions
+from pipeline_lib.text.sections import FEW
 
-Metrics = dict[str, int]
+Metrics = dict[str, int | float]
 
 PARTS = {
-    "pretrain": ("train", "validation", "test"),
+    "pretrain": plan.SPLITS,
     "sft": ("train", "validation"),
     "rl": ("train",),
 }
 """What each role is divided into."""
 
 
+@dataclass(frozen=True)
+class Divide:
+    """Where a source's positions part; none: all is for training."""
+
+    at: split.Split | None
+
+    def __call__(self, positions: Positions) -> plan.Sides:
+        found = np.zeros(len(positions), dtype=np.int8)
+        if self.at:
+            found[positions < self.at.validation] = plan.SPLITS.index("validation")
+            found[positions < self.at.test] = plan.SPLITS.index("test")
+        return found
+
+
 class Mixture:
     """The cleaned sources of all roles, on their way into the corpus."""
 
-    def __init__(self, clean: Path, params: CorpusParams) -> None:
-        self._clean = clean
-        self._params = params
+    def __init__(self, clean: Path, params: CorpusParams, workers: int) -> None:
+        self._clean, self._params, self._workers = clean, params, workers
         self._sources = manifests.read_all(clean)
-        evaluation = (c for s in self._of("evaluation") for c in self._read(s))
+        evaluation = (c for s in self._of("evaluation") for c in conversations.read(clean / s.name))
         self._prompts = Prompts(evaluation)
         self._metrics: Metrics = {"contaminated": 0}
+        self._asked: dict[str, float] = {}
+        """Tokens of each source that training was to see."""
+        self._expect_known_budgets()
 
     def write(self, role: str, folder: Path) -> None:
         """The train, validation and test parts of a role; DataError where one would be empty."""
         sources = self._of(role)
-        is_document = role == "pretrain"
-        open_writer = documents.writer if is_document else conversations.writer
-        writers: dict[str, Writer[Any]] = {p: open_writer(folder / p) for p in PARTS[role]}
-        divide = self._split(role, sources)
-        for source in sources:
-            self._write_source(source, writers, divide)
-        for part, writer in writers.items():
-            writer.close()
-            self._count(f"{role}.{part}", writer.rows, writer.bytes)
-            if sources and not writer.rows:
+        schema = documents.SCHEMA if role == "pretrain" else conversations.SCHEMA
+        splits = {
+            part: plan.Split(folder / part, schema, tables.PART_BYTES) for part in PARTS[role]
+        }
+        with files.passing_folder(folder) as scratch:
+            found = {source.name: self._curated(source, scratch) for source in sources}
+            self._expect_enough(role, found)
+            for source in sources:
+                self._add(source, found[source.name], splits)
+            parts = [part for one in splits.values() for part in one.parts()]
+            written = engine.map(plan.write, parts, self._workers)
+            for _ in progress.watch(written, len(parts), f"files of {role}"):
+                pass
+        for name, one in splits.items():
+            self._count(f"{role}.{name}", one.rows, one.bytes)
+            if sources and not one.rows:
                 raise DataError(
-                    f"{role}: expected texts for {part}, found none; "
+                    f"{role}: expected texts for {name}, found none; "
                     "give more text or raise the shares of `corpus` in params.yaml"
                 )
-        if is_document:
+        if role == "pretrain":
+            self._compare(sources)
             mixtures.write(folder / mixtures.NAME, [self._component(s) for s in sources])
 
     def write_evaluation(self, folder: Path) -> None:
@@ -68,85 +96,124 @@ class Mixture:
         sources = self._of("evaluation")
         for source in sources:
             writer = conversations.writer(folder / source.name)
-            for conversation in self._read(source):
+            for conversation in conversations.read(self._clean / source.name):
                 writer.add(conversation)
             writer.close()
             self._count(f"evaluation.{source.name}", writer.rows, writer.bytes)
         files.write_json(folder / "index.json", [source.name for source in sources])
 
-    def _component(self, source: Manifest) -> Component:
-        name = f"pretrain.train.{source.name}"
-        counts = self._metrics[f"{name}.documents"], self._metrics[f"{name}.bytes"]
-        return Component(source.name, source.kind, source.texts, source.language, *counts)
-
     def metrics(self) -> Metrics:
-        """Documents and bytes by part, then by source; how many were contaminated."""
+        """Documents and bytes by part, then by source; epochs asked for and made; how many were contaminated."""
         return self._metrics
 
     def _of(self, role: str) -> list[Manifest]:
         return [source for source in self._sources if source.role == role]
 
-    def _read(self, source: Manifest) -> Iterator[Any]:
-        """The source's items, long documents of small sources cut into sections."""
-        folder = self._clean / source.name
-        if source.role != "pretrain":
-            yield from conversations.read(folder)
-            return
-        for document in documents.read(folder):
-            yield from sections(document) if source.rows < FEW else [document]
+    def _expect_known_budgets(self) -> None:
+        known = [source.name for source in self._of("pretrain")]
+        for name in self._params.budgets:
+            if name not in known:
+                raise ParamsError(
+                    f"corpus.budgets.{name}: expected a pretrain source ({', '.join(known)}), "
+                    "found no such one; name one of these"
+                )
 
-    def _split(self, role: str, sources: Sequence[Manifest]) -> Callable[[float], str]:
-        """Which part a position belongs to."""
-        if role == "rl":
-            return lambda _: "train"
-        validation = self._params.validation_share
-        test = self._params.test_share if role == "pretrain" else 0.0
-        if not sources or sum(source.rows for source in sources) >= split.FEW:
-            return split.by_share(test, validation)
-        kept = (i for s in sources for i in self._read(s) if not self._prompts.are_in(i))
-        positions = [self._position(item) for item in kept]
-        return split.by_rank(positions, test, validation, role)
+    def _component(self, source: Manifest) -> Component:
+        name = f"pretrain.train.{source.name}"
+        counts = (int(self._metrics[f"{name}.{what}"]) for what in ("documents", "bytes"))
+        return Component(source.name, source.kind, source.texts, source.language, *counts)
 
-    def _position(self, item: Any, purpose: str = "split") -> float:
-        return position(_id(item), self._params.seed, purpose)
+    def _curated(self, source: Manifest, scratch: Path) -> list[Curated]:
+        is_cut = source.role == "pretrain" and source.rows < FEW
+        jobs = [
+            Job(
+                path,
+                scratch / f"{source.name}-{path.name}",
+                source.role,
+                self._params.seed,
+                is_cut,
+                self._prompts,
+            )
+            for path in tables.parts(self._clean / source.name)
+        ]
+        found, done = [], 0
+        for outcome in engine.map(curate, jobs, self._workers):
+            found.append(outcome.curated)
+            done += len(outcome.curated.rows) + outcome.contaminated
+            self._contaminated(source, outcome.contaminated)
+            progress.show(done, max(done, source.rows), f"documents of {source.name}")
+        return found
 
-    def _write_source(
-        self, source: Manifest, writers: dict[str, Writer[Any]], divide: Callable[[float], str]
-    ) -> None:
-        counts = dict.fromkeys(writers, 0)
-        sizes = dict.fromkeys(writers, 0)
-        for part, item in self._copies(source, divide):
-            before = writers[part].bytes
-            writers[part].add(item)
-            counts[part] += 1
-            sizes[part] += writers[part].bytes - before
-        for part in writers:
-            self._count(f"{source.role}.{part}.{source.name}", counts[part], sizes[part])
-
-    def _copies(
-        self, source: Manifest, divide: Callable[[float], str]
-    ) -> Iterator[tuple[str, Any]]:
-        """(part, item) as often as each is to stand there."""
-        whole, fraction = divmod(source.weight, 1)
-        for copy in range(int(whole) + (fraction > 0)):
-            for item in progress.watch(self._read(source), source.rows, f"rows of {source.name}"):
-                if self._prompts.are_in(item):
-                    self._contaminated(source, first=copy == 0)
-                    continue
-                part = divide(self._position(item))
-                seen_again = copy < whole or self._position(item, "weight") < fraction
-                if seen_again if part == "train" else copy == 0:
-                    yield part, item
-
-    def _contaminated(self, source: Manifest, *, first: bool) -> None:
-        if first:
+    def _contaminated(self, source: Manifest, rows: int) -> None:
+        if rows:
             name = f"contaminated.{source.name}"
-            self._metrics["contaminated"] += 1
-            self._metrics[name] = self._metrics.get(name, 0) + 1
+            self._metrics["contaminated"] += rows
+            self._metrics[name] = self._metrics.get(name, 0) + rows
+
+    def _expect_enough(self, role: str, found: dict[str, list[Curated]]) -> None:
+        """DataError where all sources together are fewer texts than parts."""
+        if role == "rl" or not found:
+            return
+        together = [one.positions for each in found.values() for one in each]
+        if sum(map(len, together)) < split.FEW:
+            split.by_rank(list(np.concatenate(together)), *self._shares(role), role)
+
+    def _shares(self, role: str) -> tuple[float, float]:
+        test = self._params.test_share if role == "pretrain" else 0.0
+        return test, self._params.validation_share
+
+    def _divide(self, source: Manifest, found: Sequence[Curated]) -> Divide:
+        """By hash, and of a small source by rank, so that each source is held out from where it can be."""
+        if source.role == "rl":
+            return Divide(None)
+        test, validation = self._shares(source.role)
+        if sum(len(one.positions) for one in found) >= split.FEW:
+            return Divide(split.by_share(test, validation))
+        positions = [float(p) for one in found for p in one.positions]
+        if len(set(positions)) < len(PARTS[source.role]):
+            return Divide(split.by_share(test, validation))
+        return Divide(split.by_rank(positions, test, validation, source.name))
+
+    def _add(
+        self, source: Manifest, found: Sequence[Curated], splits: dict[str, plan.Split]
+    ) -> None:
+        divide = self._divide(source, found)
+        before = {name: (one.rows, one.bytes) for name, one in splits.items()}
+        for name, path, rows, sizes in plan.copies(found, self._epochs(source, found), divide):
+            splits[name].add(path, rows, sizes)
+        for name, one in splits.items():
+            rows_before, bytes_before = before[name]
+            self._count(
+                f"{source.role}.{name}.{source.name}",
+                one.rows - rows_before,
+                one.bytes - bytes_before,
+            )
+
+    def _epochs(self, source: Manifest, found: Sequence[Curated]) -> float:
+        """How often training sees the source: its weight, or what its budget of tokens comes to."""
+        tokens = self._params.budgets.get(source.name)
+        there = sum(int(one.sizes.sum()) for one in found) / self._params.bytes_per_token
+        asked = source.weight if tokens is None else tokens / max(there, 1)
+        made = asked if tokens is None else min(asked, self._params.max_epochs)
+        if source.role == "pretrain":
+            self._asked[source.name] = asked * there
+            self._metrics[f"mixture.{source.name}.epochs_asked"] = asked
+            self._metrics[f"mixture.{source.name}.epochs"] = made
+        if made < asked:
+            progress.say(
+                f"{source.name}: {tokens:,} tokens were asked of about {there:,.0f}: {asked:.1f} epochs, "
+                f"cut to corpus.max_epochs ({made:g})"
+            )
+        return made
+
+    def _compare(self, sources: Sequence[Manifest]) -> None:
+        """Each source's share of the bytes that training sees, as asked and as it came out."""
+        asked = sum(self._asked.values())
+        for source in sources:
+            name = f"mixture.{source.name}"
+            made = self._metrics[f"pretrain.train.{source.name}.bytes"]
+            self._metrics[f"{name}.share_asked"] = self._asked[source.name] / max(asked, 1)
+            self._metrics[f"{name}.share"] = made / max(self._metrics["pretrain.train.bytes"], 1)
 
     def _count(self, name: str, rows: int, size: int) -> None:
         self._metrics |= {f"{name}.documents": rows, f"{name}.bytes": size}
-
-
-def _id(item: Any) -> str:
-    return item.id if isinstance(item, documents.Document) else conversation_id(item)

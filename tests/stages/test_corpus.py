@@ -2,20 +2,39 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from pipeline_lib.errors import DataError
-from pipeline_lib.formats import conversations, documents, manifests, mixtures
+from pipeline_lib.errors import DataError, ParamsError
+from pipeline_lib.formats import conversations, documents, manifests, mixtures, tables
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
-from pipeline_lib.params import CorpusParams
+from pipeline_lib.params import CorpusParams, RuntimeParams
 from stages import corpus
 
-PARAMS = CorpusParams(seed=1, validation_share=0.1, test_share=0.1)
+PARAMS = CorpusParams(
+    seed=1,
+    validation_share=0.1,
+    test_share=0.1,
+    budgets={},
+    bytes_per_token=4.0,
+    max_epochs=4.0,
+)
+RUNTIME = RuntimeParams(
+    device="cpu",
+    precision="fp32",
+    threads=1,
+    workers=1,
+    engine="loky",
+    cluster="",
+    log_every=1,
+    save_seconds=1,
+    resume="same",
+)
 TEXTS = [f"Document number {i} says what no other says." for i in range(300)]
 
 
@@ -39,9 +58,14 @@ class House:
         conversations.write(self.root / "clean" / name, found)
         self._manifest(name, role, len(found), 1.0)
 
-    def run(self, params: CorpusParams = PARAMS) -> dict[str, float]:
+    def run(self, params: CorpusParams = PARAMS, workers: int = 1) -> dict[str, float]:
         folders = [self.root / name for name in ("pretrain", "sft", "rl", "evaluation")]
-        (row,) = corpus.main(params, self.root / "clean", *folders)
+        (row,) = corpus.main(
+            params,
+            RUNTIME.model_copy(update={"workers": workers}),
+            self.root / "clean",
+            *folders,
+        )
         return dict(row)
 
     def texts(self, part: str) -> list[str]:
@@ -167,7 +191,7 @@ def test_a_single_book_is_cut_into_sections_and_split(house: House) -> None:
 
 def test_three_documents_are_enough(house: House) -> None:
     house.document_source("a", TEXTS[:3])
-    house.run(CorpusParams(seed=1, validation_share=0.02, test_share=0.02))
+    house.run(PARAMS.model_copy(update={"validation_share": 0.02, "test_share": 0.02}))
     assert [len(house.texts(part)) for part in ("train", "validation", "test")] == [1, 1, 1]
 
 
@@ -186,11 +210,69 @@ def test_an_rl_source_that_is_all_contaminated_is_refused(house: House) -> None:
         house.run()
 
 
-def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
+def test_a_budget_becomes_epochs(house: House) -> None:
+    house.document_source("a", TEXTS[:100])
+    house.document_source("b", TEXTS[100:])
+    tokens = sum(len(text) for text in TEXTS[100:]) / PARAMS.bytes_per_token
+    metrics = house.run(PARAMS.model_copy(update={"budgets": {"b": int(1.5 * tokens)}}))
+    assert metrics["mixture.b.epochs_asked"] == pytest.approx(1.5, abs=0.01)
+    assert metrics["mixture.b.epochs"] == metrics["mixture.b.epochs_asked"]
+    assert metrics["mixture.a.epochs"] == 1
+    seen = Counter(house.texts("train"))
+    assert {seen[text] for text in TEXTS[:100]} == {0, 1}
+    assert {seen[text] for text in TEXTS[100:]} == {0, 1, 2}
+    assert metrics["mixture.b.share"] == pytest.approx(metrics["mixture.b.share_asked"], abs=0.03)
+
+
+def test_a_budget_repeats_a_source_no_more_than_it_may(house: House) -> None:
+    house.document_source("a", TEXTS)
+    metrics = house.run(PARAMS.model_copy(update={"budgets": {"a": 10**6}, "max_epochs": 3.0}))
+    assert metrics["mixture.a.epochs"] == 3
+    assert metrics["mixture.a.epochs_asked"] > 100
+    assert set(Counter(house.texts("train")).values()) == {3}
+
+
+def test_a_budget_of_an_unknown_source_is_refused(house: House) -> None:
+    house.document_source("a", TEXTS)
+    with pytest.raises(ParamsError, match=r"corpus.budgets.b: expected a pretrain source \(a\)"):
+        house.run(PARAMS.model_copy(update={"budgets": {"b": 10}}))
+
+
+def test_each_source_is_held_out_from(house: House) -> None:
+    house.document_source("few", TEXTS[:12])
+    house.document_source("many", TEXTS[12:])
+    house.run(PARAMS.model_copy(update={"validation_share": 0.02, "test_share": 0.02}))
+    for part in ("validation", "test"):
+        held = set(house.texts(part))
+        assert held & set(TEXTS[:12])
+        assert held & set(TEXTS[12:])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rows_stand_in_parts_of_bounded_size(
+    house: House, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "PART_BYTES", 1000)
+    house.document_source("a", [*TEXTS, "long " * 300])
+    house.run(workers=workers)
+    for part in ("train", "validation", "test"):
+        sizes = [
+            [len(document.text) for document in documents.read_part(path)]
+            for path in tables.parts(house.root / "pretrain" / part)
+        ]
+        assert all(sum(size) <= 1000 or len(size) == 1 for size in sizes)
+        assert all(sum(one) + two[0] > 1000 for one, two in pairwise(sizes))
+
+
+def test_the_same_sources_make_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = []
-    for name in ("one", "two"):
+    monkeypatch.setattr(tables, "PART_BYTES", 2000)
+    for name, workers in (("one", 1), ("two", 2)):
         house = House(tmp_path / name)
         house.document_source("a", TEXTS, weight=1.5)
-        house.run()
+        house.document_source("book", ["\n\n".join(f"Words of {i} " * 60 for i in range(50))])
+        house.run(workers=workers)
         made.append([p.read_bytes() for p in sorted((house.root / "pretrain").rglob("*.parquet"))])
     assert made[0] == made[1]
