@@ -5,6 +5,7 @@ https://arxiv.org/abs/2112.11446), with one change: the first occurrence of a li
 counted, only what repeats it. A short text would else be dropped for saying anything at all.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 
@@ -14,6 +15,8 @@ WORDS = 4
 """Length of an n-gram where words are spaced."""
 CHARACTERS = 12
 """Length of an n-gram where they are not: about four Japanese words."""
+SENTENCE_END = re.compile("[。！？]")
+"""No n-gram goes beyond it: how one sentence ends and who acts in the next is no phrase."""
 SPACED = 15
 """Characters per word from which a text counts as not spaced; German has 7."""
 FEWEST_WORDS = 50
@@ -54,7 +57,9 @@ def top_ngram(text: str, params: CleanParams) -> bool:
     if len(text) > SPACED * max(len(words), 1):
         joined = "".join(words)
         grams: Iterable[Hashable] = (
-            joined[i : i + CHARACTERS] for i in range(len(joined) - CHARACTERS + 1)
+            sentence[i : i + CHARACTERS]
+            for sentence in SENTENCE_END.split(joined)
+            for i in range(len(sentence) - CHARACTERS + 1)
         )
         return len(joined) >= FEWEST_CHARACTERS and (
             _repeats(grams) * CHARACTERS > params.max_top_ngram * len(joined)
