@@ -1,0 +1,162 @@
+"""What `bonsai inspect` shows of the data: the funnel, documents kept and dropped, a string searched for.
+
+It reads what the stages left on disk and nothing else; samples are drawn by the hash of a document, so the same seed
+shows the same ones.
+"""
+
+import heapq
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from pipeline_lib.errors import FormatError, ParamsError
+from pipeline_lib.formats import conversations, documents, files, manifests
+from pipeline_lib.formats.conversations import Conversation, conversation_id
+from pipeline_lib.formats.documents import Document
+
+WIDTH = 40
+"""Characters of the longest bar."""
+AROUND = 120
+"""Characters shown on each side of what was searched for."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One text, and what there is to say of it."""
+
+    source: str
+    id: str
+    text: str
+    note: str = ""
+
+    def lines(self, limit: int) -> str:
+        """A headed block for the terminal; at most `limit` characters of the text (0: all)."""
+        text = self.text if not limit or len(self.text) <= limit else f"{self.text[:limit]} [...]"
+        head = f"--- {self.source} {self.id[:12]} ({len(self.text):,} characters)"
+        return f"{head}{f' {self.note}' if self.note else ''}\n{text}\n"
+
+
+def funnel(metrics: Path) -> Iterator[str]:
+    """Texts read, dropped by each rule and kept, by source, with bars; FormatError where clean has not run."""
+    counts: Mapping[str, Any] = files.read_json(metrics / "clean.json", made_by="clean")
+    names = sorted(
+        {
+            name.split(".")[0]
+            for name in counts
+            if ".bytes." in name and not name.startswith("bytes.")
+        }
+    )
+    yield from _funnel_of("all sources", counts, "")
+    for name in names:
+        yield from _funnel_of(name, counts, f"{name}.")
+
+
+def draw_funnel(metrics: Path, path: Path) -> None:
+    """The figure of the report, as the suffix of `path` says; ParamsError where that is not .png."""
+    from pipeline_lib.report import drawing, figures
+
+    if path.suffix != ".png":
+        raise ParamsError(f"{path}: expected a name that ends in .png, found another")
+    figure = figures.funnel(files.read_json(metrics / "clean.json", made_by="clean"))
+    if figure is not None:
+        drawing.save(figure, path)
+
+
+def _funnel_of(title: str, counts: Mapping[str, Any], start: str) -> Iterator[str]:
+    prefix = f"{start}dropped."
+    dropped = {
+        n.removeprefix(prefix): int(v) for n, v in counts.items() if n.startswith(prefix) and v
+    }
+    kept = int(counts.get(f"{start}kept", 0))
+    total = kept + sum(dropped.values())
+    size = int(counts.get(f"{start}bytes.kept", 0))
+    yield f"{title}: {total:,} read, {kept:,} kept ({kept / max(total, 1):.1%}, {size / 1e6:,.1f} MB)"
+    for rule, number in sorted(dropped.items(), key=lambda item: -item[1]):
+        bar = "█" * max(1, round(WIDTH * number / max(total, 1)))
+        yield f"  {rule:28} {number:>10,} {number / max(total, 1):>7.2%} {bar}"
+
+
+def kept(folder: Path, source: str | None, count: int, seed: int) -> Iterator[Shown]:
+    """`count` texts of each source (or of one), drawn by hash; ParamsError for a source that is not there."""
+    for name in _sources(folder, source):
+        found = heapq.nsmallest(count, _items(folder / name, name), key=lambda s: _rank(s.id, seed))
+        yield from found
+
+
+def dropped(folder: Path, source: str | None, rule: str | None, count: int) -> Iterator[Shown]:
+    """Samples of what each rule dropped; ParamsError for a rule or source that dropped nothing."""
+    index = files.read_json(folder / "index.json", made_by="clean")
+    pairs = [(s, r, n) for s, rules in index.items() for r, n in rules.items()]
+    chosen = [(s, r, n) for s, r, n in pairs if source in (None, s) and rule in (None, r)]
+    if not chosen:
+        known = ", ".join(sorted({f"{s} {r}" for s, r, _ in pairs})) or "nothing at all"
+        raise ParamsError(f"{source or 'any source'} {rule or ''}: expected drops, found {known}")
+    for name, why, rows in chosen:
+        lines = (folder / name / f"{why}.jsonl").read_text(encoding="utf-8").splitlines()
+        for line in lines[:count]:
+            stored = json.loads(line)
+            note = f"dropped by {why}, as {rows:,} in all"
+            yield Shown(name, stored["id"], stored["text"], note)
+
+
+def search(folder: Path, wanted: str, source: str | None, count: int) -> Iterator[Shown]:
+    """The first `count` texts that hold `wanted`, each cut to its surroundings."""
+    found = 0
+    for name in _sources(folder, source):
+        for shown in _items(folder / name, name):
+            place = shown.text.find(wanted)
+            if place < 0:
+                continue
+            start, end = max(0, place - AROUND), place + len(wanted) + AROUND
+            times = shown.text.count(wanted)
+            note = f"{times} times, first at {place:,}"
+            yield Shown(name, shown.id, shown.text[start:end], note)
+            found += 1
+            if found == count:
+                return
+
+
+def _sources(folder: Path, source: str | None) -> list[str]:
+    known = [manifest.name for manifest in manifests.read_all(folder)]
+    if source is None:
+        return known
+    if source not in known:
+        raise ParamsError(
+            f"{source}: expected a source of {folder}, found {', '.join(known)}; name one of these"
+        )
+    return [source]
+
+
+def _items(folder: Path, name: str) -> Iterator[Shown]:
+    role = manifests.read(folder).role
+    read: Iterable[Document] | Iterable[Conversation] = (
+        documents.read(folder) if role == "pretrain" else conversations.read(folder)
+    )
+    for item in read:
+        if isinstance(item, Document):
+            meta = " ".join(f"{key}={value}" for key, value in sorted(item.meta.items()))
+            yield Shown(name, item.id, item.text, meta)
+        else:
+            turns = [f"{turn.role}: {turn.content}" for turn in item.messages]
+            answer = [f"answer: {item.answer}"] if item.answer else []
+            yield Shown(name, conversation_id(item), "\n".join([*turns, *answer]))
+
+
+def _rank(id: str, seed: int) -> int:
+    rank: int = xxhash.xxh3_64_intdigest(f"inspect:{seed}:{id}".encode())
+    return rank
+
+
+def records(path: Path, count: int) -> Iterator[str]:
+    """The first lines of a file of records, indented; FormatError where it is not there."""
+    if not path.exists():
+        raise FormatError(f"{path}: no such file; run `dvc repro corpus`")
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            if number == count:
+                return
+            yield json.dumps(json.loads(line), indent=2, ensure_ascii=False)

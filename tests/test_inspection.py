@@ -1,0 +1,102 @@
+"""`bonsai inspect`: what was kept, what was dropped and why, where a string stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline_lib import cli
+from pipeline_lib.formats import conversations, documents, files, manifests
+from pipeline_lib.formats.conversations import Conversation, Message
+from pipeline_lib.formats.documents import Document, document_id
+from pipeline_lib.formats.manifests import Manifest
+from pipeline_lib.params import Params
+from stages import clean
+
+BOOKS = [
+    f"Chapter {i}. The lighthouse keeper of rock {i} had {i} lamps and a boat." for i in range(9)
+]
+ASKED = Conversation((Message("user", "How many lamps?"),), "3", "number", "quiz")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
+    """What download and clean leave behind."""
+    root = tmp_path_factory.mktemp("project")
+    found = [Document(document_id(t), t, "books", "en", {"title": "Lamps"}) for t in [*BOOKS, "no"]]
+    documents.write(root / "data" / "raw" / "books", found)
+    conversations.write(root / "data" / "raw" / "quiz", [ASKED])
+    for name, role, rows in (("books", "pretrain", 10), ("quiz", "rl", 1)):
+        manifest = Manifest(name, "file", role, 1.0, "", "a", "", "", "0" * 64, rows, 0)
+        manifests.write(root / "data" / "raw" / name, manifest)
+    folders = [root / "data" / name for name in ("raw", "clean", "dropped")]
+    (metrics,) = clean.main(params.clean, params.runtime, *folders)
+    files.write_json(root / "metrics" / "clean.json", dict(metrics))
+    return root / "data"
+
+
+def shown(data: Path, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    cli.main(["inspect", *words, "--data", str(data)])
+    return capsys.readouterr().out
+
+
+def test_the_funnel_counts_every_rule_by_source(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = shown(data, capsys, "funnel").splitlines()
+    assert lines[0] == "all sources: 11 read, 10 kept (90.9%, 0.0 MB)"
+    assert lines[1].split()[:3] == ["too_short", "1", "9.09%"]
+    assert lines[2].startswith("books: 10 read, 9 kept")
+    assert lines[-1].startswith("quiz: 1 read, 1 kept (100.0%")
+
+
+def test_the_funnel_is_drawn(
+    data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shown(data, capsys, "funnel", "--figure", str(tmp_path / "funnel.png"))
+    assert (tmp_path / "funnel.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_sample_is_drawn_by_seed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = shown(data, capsys, "kept", "-n", "2", "--source", "books")
+    assert first.count("--- books") == 2
+    assert "title=Lamps" in first
+    assert shown(data, capsys, "kept", "-n", "2", "--source", "books") == first
+    assert shown(data, capsys, "kept", "-n", "2", "--source", "books", "--seed", "2") != first
+
+
+def test_conversations_show_their_turns(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "user: How many lamps?\nanswer: 3" in shown(data, capsys, "kept", "--source", "quiz")
+
+
+def test_what_was_dropped_says_by_which_rule(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in ([], ["too_short"], ["--source", "books"]):
+        said = shown(data, capsys, "dropped", *words)
+        assert "dropped by too_short, as 1 in all\nno" in said
+
+
+def test_a_string_is_shown_in_its_surroundings(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shown(data, capsys, "search", "rock 7").count("--- books") == 1
+    assert shown(data, capsys, "search", "lamps", "-n", "4").count("---") == 4
+    assert "stands nowhere" in shown(data, capsys, "search", "no")
+    assert "--- books" in shown(data, capsys, "search", "no", "--raw")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["kept", "--source", "film"], "film: expected a source of .*, found books, quiz"),
+        (["dropped", "top_ngram"], "any source top_ngram: expected drops, found books too_short"),
+        (["funnel", "--figure", "funnel.pdf"], "funnel.pdf: expected a name that ends in .png"),
+    ],
+)
+def test_what_is_not_there_is_one_sentence(
+    data: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["inspect", *words, "--data", str(data)])
+    assert re.match(f"{sentence}.*\n$", capsys.readouterr().err)
