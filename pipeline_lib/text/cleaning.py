@@ -40,7 +40,6 @@ class Part:
 
 @dataclass(frozen=True)
 class Cleaned:
-    part: Part
     ids: Ids
     """Of the items kept, in order."""
     funnel: Funnel
@@ -52,9 +51,10 @@ def clean_sources(
     """Fill `clean` with what is kept, `dropped` with samples of what is not; DataError: all is."""
     sources = manifests.read_all(raw)
     funnel = Funnel()
+    rows = sum(source.rows for source in sources)
     for role in ROLES:
         parts = _parts([s for s in sources if s.role == role], raw, clean, params)
-        funnel.add(_clean_role(parts, workers))
+        _clean_role(parts, funnel, rows, workers)
     for source in sources:
         kept = replace(
             source, rows=funnel.rows[source.name, KEPT], bytes=funnel.bytes[source.name, KEPT]
@@ -75,15 +75,15 @@ def _parts(sources: Iterable[Manifest], raw: Path, clean: Path, params: CleanPar
     return parts
 
 
-def _clean_role(parts: Sequence[Part], workers: int) -> Funnel:
-    watched = progress.watch(engine.map(clean_part, parts, workers), len(parts), "parts")
-    cleaned = list(watched)
-    funnel = Funnel()
-    for one in cleaned:
+def _clean_role(parts: Sequence[Part], funnel: Funnel, rows: int, workers: int) -> None:
+    """Clean the parts and count them in `funnel`; `rows`: of all roles, to say how far it has come."""
+    ids: list[Ids] = []
+    for one in engine.map(clean_part, parts, workers):
+        ids.append(one.ids)
         funnel.add(one.funnel)
-    for correction in engine.map(without_duplicates, _duplicates(cleaned), workers):
+        progress.show(funnel.rows.total(), rows, "documents")
+    for correction in engine.map(without_duplicates, _duplicates(parts, ids), workers):
         funnel.add(correction)
-    return funnel
 
 
 def clean_part(part: Part) -> Cleaned:
@@ -91,7 +91,7 @@ def clean_part(part: Part) -> Cleaned:
     kind = kind_of(part.role)
     funnel = Funnel()
     kept = []
-    for item in kind.read(part.raw):
+    for item in engine.walk(kind.read(part.raw), part.raw):
         cleaned, rule = kind.clean(item, part.role, part.params)
         if rule is None:
             kept.append(cleaned)
@@ -100,17 +100,19 @@ def clean_part(part: Part) -> Cleaned:
             text = kind.text(cleaned)
             funnel.drop(part.source, rule, kind.size(cleaned), kind.id(cleaned), text)
     kind.write(part.clean, kept)
-    return Cleaned(part, packed(map(kind.id, kept)), funnel)
+    return Cleaned(packed(map(kind.id, kept)), funnel)
 
 
-def _duplicates(cleaned: Sequence[Cleaned]) -> list[tuple[Part, npt.NDArray[np.bool_]]]:
+def _duplicates(
+    parts: Sequence[Part], ids: Sequence[Ids]
+) -> list[tuple[Part, npt.NDArray[np.bool_]]]:
     """The parts that hold repeats of earlier rows, and which rows those are."""
-    if not cleaned:
+    if not parts:
         return []
-    found = repeats(np.concatenate([one.ids for one in cleaned]))
-    ends = np.cumsum([len(one.ids) for one in cleaned])
-    by_part = zip(cleaned, np.split(found, ends[:-1]), strict=True)
-    return [(one.part, repeated) for one, repeated in by_part if repeated.any()]
+    found = repeats(np.concatenate(ids))
+    ends = np.cumsum([len(each) for each in ids])
+    by_part = zip(parts, np.split(found, ends[:-1]), strict=True)
+    return [(part, repeated) for part, repeated in by_part if repeated.any()]
 
 
 def without_duplicates(job: tuple[Part, npt.NDArray[np.bool_]]) -> Funnel:
