@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup run test test-slow check bench-tales ui help clean-venv
+.PHONY: setup run test test-slow check bench-tales bench-data ui help clean-venv
 
 setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
 
@@ -43,6 +43,9 @@ check: setup  ## ruff, mypy strict, import-linter
 
 bench-tales: setup  ## how varied the tales are, how many bits they hold, how fast they are told and read
 	@python -m benchmarks.tales
+
+bench-data: setup  ## memory, time and disk of the data stages on 200 MB and 2 GB (half an hour)
+	@python -m benchmarks.data
 
 ui: setup  ## the MLflow UI, one worker, on http://127.0.0.1:5000
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true mlflow ui --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --port $${PORT:-5000}
