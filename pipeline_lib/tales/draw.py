@@ -34,19 +34,25 @@ _mixed = lru_cache(maxsize=256)(mix)
 
 
 class Weighted(Generic[Item]):
-    """A finite distribution: items with whole-number weights, in a fixed order."""
+    """A finite distribution: items with whole-number weights, in a fixed order.
 
-    __slots__ = ("bits", "bounds", "items", "place", "total")
+    There are tens of thousands, most used once or twice: what one needs to know of an item is worked out when asked.
+    """
+
+    __slots__ = ("bounds", "items", "total", "weights")
 
     def __init__(self, pairs: Iterable[tuple[Item, int]]) -> None:
-        kept = [(item, weight) for item, weight in pairs if weight > 0]
+        kept = [pair for pair in pairs if pair[1] > 0]
         if not kept:
             raise ValueError("expected at least one item of positive weight, found none")
-        self.items = tuple(item for item, _ in kept)
-        self.bounds = tuple(accumulate(weight for _, weight in kept))
+        self.items: tuple[Item, ...] = tuple([item for item, _ in kept])
+        self.weights = [weight for _, weight in kept]
+        self.bounds = list(accumulate(self.weights))
         self.total = self.bounds[-1]
-        self.place = {item: place for place, item in enumerate(self.items)}
-        self.bits = tuple(log2(weight / self.total) for _, weight in kept)
+
+    def log2_probability(self, item: Item) -> float:
+        """Of drawing `item`; ValueError where it is none of these."""
+        return log2(self.weights[self.items.index(item)] / self.total)
 
 
 class Draw:
@@ -109,5 +115,5 @@ class Draw:
         if len(weighted.items) == 1:
             return weighted.items[0]
         place = bisect_right(weighted.bounds, self._next(weighted.total))
-        self.log2_probability += weighted.bits[place]
+        self.log2_probability += log2(weighted.weights[place] / weighted.total)
         return weighted.items[place]

@@ -73,7 +73,7 @@ def read(text: str, tongue: Tongue) -> Report:
     tasks = TASKS[tongue]
     special = (task for task in tasks.items[:-1] if task.opens(text, tongue))
     task = next(special, CONVERSATION)
-    weighed = passages.behind(task.read(text, tongue), (), 0, tasks.bits[tasks.place[task]])
+    weighed = passages.behind(task.read(text, tongue), (), 0, tasks.log2_probability(task))
     return replace(weighed, language=LANGUAGE[tongue])
 
 

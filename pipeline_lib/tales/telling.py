@@ -136,10 +136,10 @@ class Reader:
             )
             return None
         possible, event = world.possible(), entry.event
-        if event not in possible.place:
+        if event not in possible.items:
             self._blame(self._start, _names(possible.items), f"{event.name}: it cannot happen here")
         else:
-            self.log2_probability += possible.bits[possible.place[event]]
+            self.log2_probability += possible.log2_probability(event)
         expected = world.joint(event, self._space)
         if self._gap != (expected if self.verdicts else ""):
             self._ungrammatical(self._start, repr(expected), "sentences are joined in another way")
