@@ -43,11 +43,6 @@ def kyoto_ja(folder: Path) -> Iterator[str]:
     return _kyoto(folder, "text_ja")
 
 
-def aozora(folder: Path) -> Iterator[str]:
-    """Nothing yet: its archive is decoded by the sources."""
-    yield from ()
-
-
 def c4(folder: Path) -> Iterator[str]:
     """Pages that C4's own rules have kept."""
     for page in json.loads((folder / "web/c4_ref_520.json").read_text(encoding="utf-8")):
@@ -77,7 +72,37 @@ def garbage(folder: Path) -> Iterator[str]:
 
 
 Texts = Callable[[Path], Iterator[str]]
-ENGLISH: tuple[Texts, ...] = (gutenberg, kyoto_en, c4, wiki_markup, plays, garbage)
+ENGLISH: dict[Texts, float] = {
+    gutenberg: 0.25,
+    kyoto_en: 0.25,
+    c4: 0.25,
+    wiki_markup: 0.12,
+    plays: 0.1,
+    garbage: 0.03,
+}
+"""Sets that are compared -> share of the characters."""
+ALL: tuple[Texts, ...] = (*ENGLISH, gutenberg_wrapped, kyoto_ja)
+
+
+def language(texts: Texts) -> str:
+    return "ja" if texts is kyoto_ja else "en"
+
+
+def sample(folder: Path, characters: int) -> Iterator[tuple[str, str]]:
+    """Name of the set and text, evenly drawn from each set."""
+    for texts, share in ENGLISH.items():
+        found = read(texts, folder)
+        if not found:
+            print(f"{texts.__name__}: not in {folder}, left out")
+        most = int(share * characters * len(found) / max(sum(map(len, found)), 1))
+        for text in evenly(found, most):
+            yield texts.__name__, text
+
+
+def evenly(texts: list[str], most: int) -> list[str]:
+    """At most so many of the texts, from beginning to end."""
+    taken = min(most, len(texts))
+    return [texts[number * len(texts) // taken] for number in range(taken)]
 
 
 def read(texts: Texts, folder: Path) -> list[str]:

@@ -29,11 +29,12 @@ class Grams:
 
 
 def counted(keys: Keys) -> tuple[Keys, npt.NDArray[np.int64]]:
-    """The different keys, sorted, and how often each comes; there must be one."""
+    """The different keys, sorted, and how often each comes."""
     ordered = np.sort(keys)
     ends = np.flatnonzero(ordered[1:] != ordered[:-1])
-    borders = np.concatenate([[-1], ends, [len(ordered) - 1]])
-    return ordered[borders[1:]], borders[1:] - borders[:-1]
+    if len(ordered):
+        ends = np.append(ends, len(ordered) - 1)
+    return ordered[ends], np.diff(ends, prepend=-1)
 
 
 def first_of(keys: Keys, wanted: Keys) -> int:

@@ -107,7 +107,7 @@ def swallow_top_ngram(text: Japanese, rules: SwallowParams) -> bool:
     for n, share in zip(TOP, rules.max_top_ngrams, strict=True):
         keys = text.grams.keys(n)
         if most > share * len(keys):  # the most frequent of the shorter ones says that it may be
-            most = int(counted(keys)[1].max())
+            most = int(counted(keys)[1].max(initial=0))
             if most > share * len(keys):
                 return True
     return False

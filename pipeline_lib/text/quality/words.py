@@ -52,8 +52,6 @@ ABBREVIATIONS = (
     "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Calif Conn Ill Mass Miss Pa Tenn Va Id"
 )
 WITH_DOT = frozenset(ABBREVIATIONS.split())
-LETTER = re.compile(r"[^\W\d_]")
-LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 class Words:
@@ -165,6 +163,6 @@ def _inner(core: str) -> list[str]:
 
 
 def _kind(word: str) -> int:
-    if LETTER.search(word):
+    if any(map(str.isalpha, word)):
         return WORD | LETTERS
-    return WORD if LETTER_OR_DIGIT.search(word) else 0
+    return WORD if any(map(str.isalnum, word)) else 0
