@@ -1,0 +1,62 @@
+"""The words of one text as they are written, for those who must not err: slow, and only for suspects."""
+
+import re
+
+import numpy as np
+
+from pipeline_lib.text.near import shingles
+from pipeline_lib.text.near.shingles import Hashes, Positions
+
+BEFORE, EXCERPT = 40, 240
+"""Characters of an excerpt: before the first word, and in all."""
+SIGNS = re.compile(r"[+*/=<>^%×÷−]|(?<![^\W\d])-(?![^\W\d])")
+"""Signs of arithmetic; a hyphen beside a letter is none."""
+
+
+class Wording:
+    """A text and where its words stand."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = shingles.tokens([text])
+
+    def runs(self, n: int) -> Hashes:
+        """The hashes of all runs of n words."""
+        *_, (_, runs) = shingles.grams(self._tokens.hashes, n)
+        return runs
+
+    def gram(self, place: int, n: int) -> tuple[str, ...]:
+        """The n words from here, case folded."""
+        words = slice(place, place + n)
+        spans = zip(self._tokens.starts[words], self._tokens.ends[words], strict=True)
+        return tuple(self._text[start:end].casefold() for start, end in spans)
+
+    def shared(self, other: "Wording", n: int, places: Positions) -> Positions:
+        """Where runs of n words stand that are also in `other` at one of `places`, word for word."""
+        grams = {other.gram(place, n) for place in places.tolist()}
+        near = np.flatnonzero(np.isin(self.runs(n), other.runs(n)[places]))
+        equal = np.array([self.gram(place, n) in grams for place in near.tolist()], bool)
+        found: Positions = near[equal]
+        return found
+
+    def signs(self, place: int, n: int) -> list[str]:
+        """The signs of arithmetic between the n words from here."""
+        start, end = self._span(place, n)
+        return SIGNS.findall(self._text, start, end)
+
+    def stands_alone(self, place: int, n: int) -> bool:
+        """Whether no other word is on the lines of the n words from here."""
+        starts, ends = self._tokens.starts, self._tokens.ends
+        start, end = self._span(place, n)
+        before = ends[place - 1] if place else 0
+        after = starts[place + n] if place + n < len(starts) else len(self._text)
+        is_first = place == 0 or "\n" in self._text[before:start]
+        return is_first and (place + n == len(starts) or "\n" in self._text[end:after])
+
+    def excerpt(self, place: int) -> str:
+        """What is said around the word here, on one line."""
+        start = max(0, int(self._tokens.starts[place]) - BEFORE)
+        return " ".join(self._text[start : start + EXCERPT].split())
+
+    def _span(self, place: int, n: int) -> tuple[int, int]:
+        return int(self._tokens.starts[place]), int(self._tokens.ends[place + n - 1])
