@@ -18,12 +18,15 @@ def main(
     sft_corpus: Path,
     rl_corpus: Path,
     evaluation_corpus: Path,
+    curation: Path,
 ) -> Iterator[stage.Metrics]:
-    mixture = Mixture(clean, params, runtime.workers)
     with ExitStack() as folders:
+        notes = folders.enter_context(files.whole_folder(curation))
+        mixture = Mixture(clean, notes, params, runtime.workers)
         for role, folder in (("pretrain", pretrain_corpus), ("sft", sft_corpus), ("rl", rl_corpus)):
             mixture.write(role, folders.enter_context(files.whole_folder(folder)))
         mixture.write_evaluation(folders.enter_context(files.whole_folder(evaluation_corpus)))
+        mixture.write_notes()
     yield mixture.metrics()
 
 

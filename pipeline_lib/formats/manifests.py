@@ -3,6 +3,7 @@
 No clock, host or endpoint is in it: two machines that fetch the same rows write the same manifest.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pipeline_lib.errors import FormatError
 from pipeline_lib.formats import files
 
 NAME = "manifest.json"
+LIST = "sources.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,21 @@ def read(folder: Path) -> Manifest:
             f"found {', '.join(sorted(found)) or 'none'}; run `dvc repro` again"
         )
     return Manifest(**stored)
+
+
+def write_list(path: Path, manifests: Sequence[Manifest]) -> None:
+    files.write_json(path, [asdict(manifest) for manifest in manifests])
+
+
+def read_list(path: Path) -> list[Manifest]:
+    """FormatError where it is missing, damaged or says something else."""
+    stored = files.read_json(path, made_by="corpus")
+    try:
+        return [Manifest(**entry) for entry in stored]
+    except TypeError:
+        raise FormatError(
+            f"{path}: expected a list of manifests, found something else; run `dvc repro -f -s corpus`"
+        ) from None
 
 
 def read_all(folder: Path) -> list[Manifest]:

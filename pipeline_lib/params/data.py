@@ -4,12 +4,22 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
+from pipeline_lib.params.quality import QualityParams
 from pipeline_lib.params.section import Section, Share
 
 
 class CleanParams(Section):
     normal_form: Literal["NFKC", "NFC"]
     """Unicode normalisation, done here and nowhere else."""
+    markup: bool
+    """Take off what a text is packed in where it shows it: Gutenberg, Aozora, wiki, HTML, stock lines of the web."""
+    mask: list[Literal["email", "ip", "phone"]]
+    """Personal data to replace by what is reserved for examples."""
+    languages: list[str]
+    """Keep documents in these only (ISO 639-1); none: in any."""
+    language_confidence: Share
+    """Below it a document's language is not known, and none of `languages`."""
     min_chars: int = Field(ge=0)
     """Shorter documents hold too little context to predict from."""
     max_chars: int = Field(gt=0)
@@ -20,6 +30,9 @@ class CleanParams(Section):
     max_top_ngram: Share
     """Share of characters in repeats of the most frequent 4-gram of words (Gopher: 0.16) or, where there are no
     spaces, 12-gram of characters."""
+    prose: list[str]
+    """Sources whose documents must be prose, by the rules under `quality`."""
+    quality: QualityParams
 
 
 class CorpusParams(Section):
@@ -35,6 +48,13 @@ class CorpusParams(Section):
     max_epochs: float = Field(gt=0)
     """The most that a budget may repeat a source: up to 4 epochs are nearly as good as new text (Muennighoff et al.
     2023, arxiv.org/abs/2305.16264)."""
+    near_duplicates: NearParams
+    """Sought among the documents of all sources but the tales, whose floor is that of the texts as told."""
+    paragraphs: ParagraphParams
+    """Likewise."""
+    min_chars: int = Field(ge=0)
+    """Documents that lost paragraphs and are shorter than this go."""
+    contamination: ContaminationParams
 
 
 class TokenizerParams(Section):

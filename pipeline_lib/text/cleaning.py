@@ -12,18 +12,26 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_lib import engine, progress
-from pipeline_lib.errors import DataError
+from pipeline_lib.errors import DataError, ParamsError
 from pipeline_lib.formats import manifests, tables
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.params import ROLES, CleanParams
-from pipeline_lib.text import filters
+from pipeline_lib.text import filters, quality
 from pipeline_lib.text.duplicates import Ids, packed, repeats
 from pipeline_lib.text.funnel import KEPT, Funnel
-from pipeline_lib.text.items import CONVERSATION_RULES, kind_of
+from pipeline_lib.text.items import CONVERSATION_RULES, LANGUAGE, kind_of
 
 DUPLICATE = "duplicate"
 RULES = list(
-    dict.fromkeys([*(rule.__name__ for rule in filters.RULES), *CONVERSATION_RULES, DUPLICATE])
+    dict.fromkeys(
+        [
+            *(rule.__name__ for rule in filters.RULES),
+            *CONVERSATION_RULES,
+            LANGUAGE,
+            *quality.REASONS,
+            DUPLICATE,
+        ]
+    )
 )
 
 
@@ -50,6 +58,7 @@ def clean_sources(
 ) -> Funnel:
     """Fill `clean` with what is kept, `dropped` with samples of what is not; DataError: all is."""
     sources = manifests.read_all(raw)
+    _expect_known(params.prose, [source.name for source in sources if source.role == "pretrain"])
     funnel = Funnel()
     rows = sum(source.rows for source in sources)
     for role in ROLES:
@@ -63,6 +72,15 @@ def clean_sources(
     _check_not_empty(sources, funnel)
     funnel.write_samples(dropped)
     return funnel
+
+
+def _expect_known(prose: Sequence[str], known: Sequence[str]) -> None:
+    for name in prose:
+        if name not in known:
+            raise ParamsError(
+                f"clean.prose: expected pretrain sources ({', '.join(known)}), found {name}; "
+                "name one of these"
+            )
 
 
 def _parts(sources: Iterable[Manifest], raw: Path, clean: Path, params: CleanParams) -> list[Part]:
@@ -92,13 +110,16 @@ def clean_part(part: Part) -> Cleaned:
     funnel = Funnel()
     kept = []
     for item in engine.walk(kind.read(part.raw), part.raw):
-        cleaned, rule = kind.clean(item, part.role, part.params)
-        if rule is None:
+        judged = kind.clean(item, part.role, part.params)
+        cleaned = judged.item
+        for note in judged.notes:
+            funnel.note(part.source, note)
+        if judged.reason is None:
             kept.append(cleaned)
             funnel.keep(part.source, kind.size(cleaned))
         else:
             text = kind.text(cleaned)
-            funnel.drop(part.source, rule, kind.size(cleaned), kind.id(cleaned), text)
+            funnel.drop(part.source, judged.reason, kind.size(cleaned), kind.id(cleaned), text)
     kind.write(part.clean, kept)
     return Cleaned(packed(map(kind.id, kept)), funnel)
 

@@ -34,6 +34,8 @@ class Funnel:
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     bytes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    notes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """What was done to texts, by source and what: `masked.email`, `markup.wiki`."""
     samples: dict[tuple[str, str], list[Sample]] = field(default_factory=lambda: defaultdict(list))
 
     def keep(self, source: str, size: int) -> None:
@@ -47,6 +49,10 @@ class Funnel:
         if len(held) > 2 * SAMPLES:
             self.samples[source, rule] = heapq.nsmallest(SAMPLES, held)
 
+    def note(self, source: str, what: str) -> None:
+        """Count something that was done to a text."""
+        self.notes[source, what] += 1
+
     def take_back(self, source: str, size: int) -> None:
         """A text that was counted as kept is not."""
         self.rows[source, KEPT] -= 1
@@ -56,6 +62,7 @@ class Funnel:
         """Take in what was counted elsewhere."""
         self.rows.update(other.rows)
         self.bytes.update(other.bytes)
+        self.notes.update(other.notes)
         for place, samples in other.samples.items():
             self.samples[place] = heapq.nsmallest(SAMPLES, self.samples[place] + samples)
 
@@ -69,6 +76,9 @@ class Funnel:
             numbers[f"bytes.{name}"] += self.bytes[source, fate]
             numbers[f"{source}.{name}"] = count
             numbers[f"{source}.bytes.{name}"] = self.bytes[source, fate]
+        for (source, what), count in sorted(self.notes.items()):
+            numbers[what] = numbers.get(what, 0) + count
+            numbers[f"{source}.{what}"] = count
         return numbers
 
     def write_samples(self, folder: Path) -> None:

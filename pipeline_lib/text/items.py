@@ -3,7 +3,7 @@
 The stages treat both alike: parts are read, items judged, parts written. What differs stands here.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from pipeline_lib.formats import conversations, documents
 from pipeline_lib.formats.conversations import Conversation, Message, conversation_id
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.params import CleanParams
-from pipeline_lib.text import filters
+from pipeline_lib.text import filters, language, markup, personal, quality
 from pipeline_lib.text.normalise import normalise, without_calculator
 
 SPEAKERS = {"system", "user", "assistant"}
+LANGUAGE = "language"
+"""The rule that a document breaks which is in none of the languages asked for, or in one that nobody is sure of."""
 CONVERSATION_RULES = ("unknown_role", "empty", "no_question", "no_answer", "too_long")
 
 
@@ -28,21 +30,61 @@ class Kind:
     id: Callable[[Any], str]
     size: Callable[[Any], int]
     text: Callable[[Any], str]
-    clean: Callable[[Any, str, CleanParams], tuple[Any, str | None]]
+    clean: "Callable[[Any, str, CleanParams], Judged]"
 
 
-def clean_document(
-    document: Document, role: str, params: CleanParams
-) -> tuple[Document, str | None]:
-    """The document normalised, and the rule it breaks (None: it is kept)."""
-    text = normalise(document.text, params.normal_form)
-    return replace(document, id=document_id(text), text=text), filters.reason(text, params)
+@dataclass(frozen=True)
+class Judged:
+    """An item as it came out of cleaning, and what there is to say of that."""
+
+    item: Any
+    reason: str | None
+    """The rule that it breaks; None: it is kept."""
+    notes: Sequence[str] = ()
+    """What was done to it, to be counted: `markup.html`, `masked.email`, `language.ja`."""
 
 
-def clean_conversation(
-    conversation: Conversation, role: str, params: CleanParams
-) -> tuple[Conversation, str | None]:
-    """The conversation normalised, and the rule it breaks (None: it is kept)."""
+def clean_document(document: Document, role: str, params: CleanParams) -> Judged:
+    """The document without its packaging, normalised, its language known, judged, and masked."""
+    text, notes = _bare(document, params)
+    code = document.language or _language(text, params)
+    text, reason = _judged(text, code, document.source, params)
+    if reason is None:
+        text, masked = personal.mask(text, params.mask)
+        notes += [f"masked.{kind}" for kind in masked.elements()]
+        notes.append(f"language.{code or 'unknown'}")
+    meta = {key: value for key, value in document.meta.items() if key != "markup"}
+    made = replace(document, id=document_id(text), text=text, language=code, meta=meta)
+    return Judged(made, reason, notes)
+
+
+def _bare(document: Document, params: CleanParams) -> tuple[str, list[str]]:
+    """The text proper in its one spelling, and what was taken off it."""
+    if not params.markup:
+        return normalise(document.text, params.normal_form), []
+    bare = markup.strip(document.text, document.meta)
+    notes = [f"markup.{kind}" for kind in bare.kinds] + ["flagged"] * bool(bare.flagged)
+    return normalise(bare.text, params.normal_form), notes
+
+
+def _language(text: str, params: CleanParams) -> str:
+    found = language.identify(text)
+    return found.code if found.confidence >= params.language_confidence else ""
+
+
+def _judged(text: str, code: str, source: str, params: CleanParams) -> tuple[str, str | None]:
+    """What is left of the text, and the rule it breaks."""
+    reason = filters.reason(text, params)
+    if reason is None and params.languages and code not in params.languages:
+        reason = LANGUAGE
+    if reason is None and source in params.prose:
+        verdict = quality.judge(text, code, params.quality)
+        return verdict.text, verdict.reason
+    return text, reason
+
+
+def clean_conversation(conversation: Conversation, role: str, params: CleanParams) -> Judged:
+    """The conversation normalised, judged and masked."""
     said = (Message(turn.role, _turn(turn.content, params)) for turn in conversation.messages)
     turns = [turn for turn in said if turn.content or turn.role != "system"]
     cleaned = replace(
@@ -50,7 +92,15 @@ def clean_conversation(
         messages=tuple(_answered(turns) if role == "sft" else turns),
         answer=_turn(conversation.answer, params),
     )
-    return cleaned, conversation_reason(cleaned, role, params)
+    reason = conversation_reason(cleaned, role, params)
+    if reason or not params.mask:
+        return Judged(cleaned, reason)
+    notes, messages = [], []
+    for turn in cleaned.messages:
+        content, masked = personal.mask(turn.content, params.mask)
+        messages.append(replace(turn, content=content))
+        notes += [f"masked.{kind}" for kind in masked.elements()]
+    return Judged(replace(cleaned, messages=tuple(messages)), None, notes)
 
 
 def _answered(turns: list[Message]) -> list[Message]:

@@ -21,9 +21,11 @@ from pipeline_lib.formats import conversations, documents, files, manifests, mix
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.params import CorpusParams
-from pipeline_lib.text import plan, split
-from pipeline_lib.text.contamination import Prompts
-from pipeline_lib.text.curation import Job, curate
+from pipeline_lib.text import paragraphs, plan, split
+from pipeline_lib.text.curation import NEAR, REASONS, Flags, Job, Outcome, curate
+from pipeline_lib.text.leaks import Report
+from pipeline_lib.text.near import Clusters, clusters
+from pipeline_lib.text.paragraphs import Repeats
 from pipeline_lib.text.plan import Curated, Positions
 from pipeline_lib.text.sections import FEW
 
@@ -51,15 +53,31 @@ class Divide:
         return found
 
 
+@dataclass(frozen=True)
+class SaidBefore:
+    """What of each file stood in an earlier document; None: nobody looked."""
+
+    near: Clusters | None = None
+    repeats: Repeats | None = None
+
+    def documents(self, path: Path) -> Flags | None:
+        return self.near.dropped(path) if self.near and path in self.near.parts else None
+
+    def paragraphs(self, path: Path) -> Flags | None:
+        return self.repeats.flags.get(path) if self.repeats else None
+
+
 class Mixture:
     """The cleaned sources of all roles, on their way into the corpus."""
 
-    def __init__(self, clean: Path, params: CorpusParams, workers: int) -> None:
-        self._clean, self._params, self._workers = clean, params, workers
+    def __init__(self, clean: Path, notes: Path, params: CorpusParams, workers: int) -> None:
+        """`notes`: a folder for what a person may want to look at."""
+        self._clean, self._notes, self._params, self._workers = clean, notes, params, workers
         self._sources = manifests.read_all(clean)
-        evaluation = (c for s in self._of("evaluation") for c in conversations.read(clean / s.name))
-        self._prompts = Prompts(evaluation)
-        self._metrics: Metrics = {"contaminated": 0}
+        evaluation = self._of("evaluation")
+        self._evaluation = tuple((source.name, clean / source.name) for source in evaluation)
+        self._leaks = Report({source.name: source.rows for source in evaluation})
+        self._metrics: Metrics = dict.fromkeys(REASONS, 0)
         self._asked: dict[str, float] = {}
         """Tokens of each source that training was to see."""
         self._expect_known_budgets()
@@ -72,7 +90,8 @@ class Mixture:
             part: plan.Split(folder / part, schema, tables.PART_BYTES) for part in PARTS[role]
         }
         with files.passing_folder(folder) as scratch:
-            found = {source.name: self._curated(source, scratch) for source in sources}
+            said = self._said_before(sources, scratch) if role == "pretrain" else SaidBefore()
+            found = {source.name: self._curated(source, said, scratch) for source in sources}
             self._expect_enough(role, found)
             for source in sources:
                 self._add(source, found[source.name], splits)
@@ -102,6 +121,11 @@ class Mixture:
             self._count(f"evaluation.{source.name}", writer.rows, writer.bytes)
         files.write_json(folder / "index.json", [source.name for source in sources])
 
+    def write_notes(self) -> None:
+        """`decontamination.json`: which evaluation items stood where; `sources.json`: where all of it came from."""
+        files.write_json(self._notes / "decontamination.json", self._leaks.content())
+        manifests.write_list(self._notes / manifests.LIST, self._sources)
+
     def metrics(self) -> Metrics:
         """Documents and bytes by part, then by source; epochs asked for and made; how many were contaminated."""
         return self._metrics
@@ -123,32 +147,55 @@ class Mixture:
         counts = (int(self._metrics[f"{name}.{what}"]) for what in ("documents", "bytes"))
         return Component(source.name, source.kind, source.texts, source.language, *counts)
 
-    def _curated(self, source: Manifest, scratch: Path) -> list[Curated]:
+    def _said_before(self, sources: Sequence[Manifest], scratch: Path) -> "SaidBefore":
+        """What earlier documents say, of all sources but the tales: those are as the grammar tells them."""
+        found = [source for source in sources if source.kind != "tales"]
+        parts = [path for source in found for path in tables.parts(self._clean / source.name)]
+        near = repeats = None
+        if parts and self._params.near_duplicates.bands:
+            progress.say(f"near duplicates are sought in {len(parts):,} files")
+            asked = self._params.near_duplicates
+            near = clusters.find(parts, asked, scratch / "near", self._workers)
+            self._metrics |= {f"{NEAR}.{name}": n for name, n in near.counts.items()}
+            near.write_samples(self._notes / "near_duplicates.jsonl")
+        if parts and self._params.paragraphs.paragraph_chars:
+            asked_paragraphs = self._params.paragraphs
+            repeats = paragraphs.find(
+                parts, asked_paragraphs, scratch / "paragraphs", self._workers
+            )
+            self._metrics["repeated_paragraphs"] = repeats.count
+        return SaidBefore(near, repeats)
+
+    def _curated(self, source: Manifest, said: "SaidBefore", scratch: Path) -> list[Curated]:
         is_cut = source.role == "pretrain" and source.rows < FEW
         jobs = [
             Job(
-                path,
-                scratch / f"{source.name}-{path.name}",
-                source.role,
-                self._params.seed,
-                is_cut,
-                self._prompts,
+                path=path,
+                scratch=scratch / f"{source.name}-{path.name}",
+                role=source.role,
+                is_cut=is_cut,
+                params=self._params,
+                evaluation=self._evaluation,
+                near=said.documents(path),
+                repeats=said.paragraphs(path),
             )
             for path in tables.parts(self._clean / source.name)
         ]
         found, done = [], 0
         for outcome in engine.map(curate, jobs, self._workers):
             found.append(outcome.curated)
-            done += len(outcome.curated.rows) + outcome.contaminated
-            self._contaminated(source, outcome.contaminated)
+            done += len(outcome.curated.rows) + outcome.dropped.total()
+            self._count_drops(source, outcome)
             progress.show(done, max(done, source.rows), f"documents of {source.name}")
         return found
 
-    def _contaminated(self, source: Manifest, rows: int) -> None:
-        if rows:
-            name = f"contaminated.{source.name}"
-            self._metrics["contaminated"] += rows
+    def _count_drops(self, source: Manifest, outcome: Outcome) -> None:
+        for reason, rows in outcome.dropped.items():
+            name = f"{reason}.{source.name}"
+            self._metrics[reason] += rows
             self._metrics[name] = self._metrics.get(name, 0) + rows
+        for document, matches in outcome.leaks:
+            self._leaks.add(source.name, document, matches)
 
     def _expect_enough(self, role: str, found: dict[str, list[Curated]]) -> None:
         """DataError where all sources together are fewer texts than parts."""

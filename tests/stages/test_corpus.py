@@ -1,4 +1,5 @@
 import json
+import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,28 +14,12 @@ from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
-from pipeline_lib.params import CorpusParams, RuntimeParams
+from pipeline_lib.params import CorpusParams, read_params
 from stages import corpus
 
-PARAMS = CorpusParams(
-    seed=1,
-    validation_share=0.1,
-    test_share=0.1,
-    budgets={},
-    bytes_per_token=4.0,
-    max_epochs=4.0,
-)
-RUNTIME = RuntimeParams(
-    device="cpu",
-    precision="fp32",
-    threads=1,
-    workers=1,
-    engine="loky",
-    cluster="",
-    log_every=1,
-    save_seconds=1,
-    resume="same",
-)
+SHIPPED = read_params(Path(__file__).parents[2] / "params.yaml")
+PARAMS = SHIPPED.corpus.model_copy(update={"validation_share": 0.1, "test_share": 0.1})
+ROLES = ("pretrain", "sft", "rl", "evaluation", "curation")
 TEXTS = [f"Document number {i} says what no other says." for i in range(300)]
 
 
@@ -44,10 +29,12 @@ class House:
 
     root: Path
 
-    def document_source(self, name: str, texts: Sequence[str], weight: float = 1.0) -> None:
+    def document_source(
+        self, name: str, texts: Sequence[str], weight: float = 1.0, kind: str = "file"
+    ) -> None:
         found = [Document(document_id(text), text, name) for text in texts]
         documents.write(self.root / "clean" / name, found)
-        self._manifest(name, "pretrain", len(found), weight)
+        self._manifest(name, "pretrain", len(found), weight, kind)
 
     def prompt_source(self, name: str, role: str, questions: Sequence[str]) -> None:
         answers = [Message("assistant", "7")] if role == "sft" else []
@@ -59,10 +46,10 @@ class House:
         self._manifest(name, role, len(found), 1.0)
 
     def run(self, params: CorpusParams = PARAMS, workers: int = 1) -> dict[str, float]:
-        folders = [self.root / name for name in ("pretrain", "sft", "rl", "evaluation")]
+        folders = [self.root / name for name in ROLES]
         (row,) = corpus.main(
             params,
-            RUNTIME.model_copy(update={"workers": workers}),
+            SHIPPED.runtime.model_copy(update={"workers": workers}),
             self.root / "clean",
             *folders,
         )
@@ -75,8 +62,8 @@ class House:
         found = conversations.read(self.root / folder)
         return [conversation.messages[0].content for conversation in found]
 
-    def _manifest(self, name: str, role: str, rows: int, weight: float) -> None:
-        manifest = Manifest(name, "file", role, weight, "", "a", "", "", "0" * 64, rows, 0)
+    def _manifest(self, name: str, role: str, rows: int, weight: float, kind: str = "file") -> None:
+        manifest = Manifest(name, kind, role, weight, "", "a", "", "", "0" * 64, rows, 0)
         manifests.write(self.root / "clean" / name, manifest)
 
 
@@ -276,3 +263,73 @@ def test_the_same_sources_make_the_same_bytes(
         house.run(workers=workers)
         made.append([p.read_bytes() for p in sorted((house.root / "pretrain").rglob("*.parquet"))])
     assert made[0] == made[1]
+
+
+def page(number: int, changed: str = "") -> str:
+    draw = random.Random(number)
+    return " ".join(f"word{draw.randrange(9999)}" for _ in range(200)) + changed
+
+
+def test_near_duplicates_are_left_out_and_shown(house: House) -> None:
+    house.document_source("a", [page(i) for i in range(40)])
+    house.document_source("b", [page(3, " and a little more"), *(page(i) for i in range(50, 90))])
+    metrics = house.run()
+    assert metrics["near_duplicates"] == metrics["near_duplicates.b"] == 1
+    learnt = [text for part in ("train", "validation", "test") for text in house.texts(part)]
+    assert len(learnt) == 80
+    assert page(3) in learnt
+    (line,) = (house.root / "curation" / "near_duplicates.jsonl").read_text().splitlines()
+    cluster = json.loads(line)
+    assert cluster["kept"]["source"] == "a"
+    assert cluster["copies"][0]["source"] == "b"
+    assert cluster["copies"][0]["jaccard"] > 0.9
+
+
+def test_tales_are_never_near_duplicates(house: House) -> None:
+    house.document_source("a", [*(page(i) for i in range(40)), page(3, " more")], kind="tales")
+    assert house.run()["near_duplicates"] == 0
+    assert not (house.root / "curation" / "near_duplicates.jsonl").exists()
+
+
+def test_paragraphs_of_an_earlier_document_go_where_asked(house: House) -> None:
+    notice = "This text may be copied by anybody who leaves this notice where it stands, here."
+    house.document_source("a", [f"{page(i)}\n{notice}" for i in range(40)])
+    asked = {"paragraphs": PARAMS.paragraphs.model_copy(update={"paragraph_chars": 60})}
+    metrics = house.run(PARAMS.model_copy(update=asked))
+    learnt = [text for part in ("train", "validation", "test") for text in house.texts(part)]
+    assert metrics["repeated_paragraphs"] == 39
+    assert sum(notice in text for text in learnt) == 1
+    assert len(learnt) == 40
+    ids = [d.id for part in ROLES[:1] for d in documents.read(house.root / part / "train")]
+    assert ids == [document_id(text) for text in house.texts("train")]
+
+
+def test_what_is_contaminated_is_written_down(house: House) -> None:
+    question = (
+        "A lighthouse keeper had 17 lamps, lit 5 of them at dusk and 3 more at midnight; "
+        "how many lamps stayed dark until the morning?"
+    )
+    house.document_source("a", [*TEXTS, f"{page(1)} {question.upper()} {page(2)}"])
+    house.prompt_source("lessons", "sft", [question, *(f"How many of {i}?" for i in range(30))])
+    house.prompt_source("quiz", "evaluation", [question])
+    metrics = house.run()
+    assert metrics["contaminated"] == 2
+    said = json.loads((house.root / "curation" / "decontamination.json").read_text())
+    assert said["sets"] == {"quiz": {"items": 1, "found": 1, "texts": 2}}
+    assert said["dropped"] == {"a": 1, "lessons": 1}
+    assert {(r["set"], r["item"], r["source"]) for r in said["records"]} == {
+        ("quiz", 0, "a"),
+        ("quiz", 0, "lessons"),
+    }
+    assert question.upper() not in " ".join(house.texts("train"))
+
+
+def test_the_corpus_says_where_all_of_it_came_from(house: House) -> None:
+    house.document_source("a", TEXTS)
+    house.prompt_source("quiz", "evaluation", ["How many?"])
+    house.run()
+    listed = manifests.read_list(house.root / "curation" / manifests.LIST)
+    assert [(one.name, one.role, one.rows) for one in listed] == [
+        ("a", "pretrain", 300),
+        ("quiz", "evaluation", 1),
+    ]
