@@ -5,7 +5,16 @@ absent, since a mapping of many kinds would otherwise drown in nulls.
 """
 
 from pipeline_lib.params.data import CleanParams, CorpusParams, ShardParams, TokenizerParams
+from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
 from pipeline_lib.params.evaluation import EvaluateParams
+from pipeline_lib.params.quality import (
+    C4Params,
+    FineWebParams,
+    GopherQualityParams,
+    GopherRepetitionParams,
+    QualityParams,
+    SwallowParams,
+)
 from pipeline_lib.params.reading import Params, check, read_params
 from pipeline_lib.params.runtime import RuntimeParams, project_root
 from pipeline_lib.params.section import Section, Share
@@ -31,17 +40,25 @@ from pipeline_lib.params.training import (
 __all__ = [
     "ROLES",
     "BatchedParams",
+    "C4Params",
     "CleanParams",
+    "ContaminationParams",
     "CorpusParams",
     "DownloadParams",
     "EvaluateParams",
     "FileSource",
+    "FineWebParams",
+    "GopherQualityParams",
+    "GopherRepetitionParams",
     "GrpoParams",
     "HubSource",
     "ModelParams",
+    "NearParams",
     "OptimizerParams",
+    "ParagraphParams",
     "Params",
     "PretrainParams",
+    "QualityParams",
     "Role",
     "RuntimeParams",
     "Section",
@@ -50,6 +67,7 @@ __all__ = [
     "Share",
     "Source",
     "SourceParams",
+    "SwallowParams",
     "TalesSource",
     "TokenizerParams",
     "check",
