@@ -20,7 +20,7 @@ import xxhash
 
 from pipeline_lib.formats.conversations import Conversation
 from pipeline_lib.formats.documents import Document
-from pipeline_lib.params.duplicates import ContaminationParams
+from pipeline_lib.params import ContaminationParams
 from pipeline_lib.text.near import shingles
 from pipeline_lib.text.near.shingles import Tokens
 from pipeline_lib.text.postings import Postings

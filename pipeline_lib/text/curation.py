@@ -19,8 +19,7 @@ from pipeline_lib import engine
 from pipeline_lib.formats import conversations, documents
 from pipeline_lib.formats.conversations import conversation_id
 from pipeline_lib.formats.documents import Document
-from pipeline_lib.params import CorpusParams
-from pipeline_lib.params.duplicates import ContaminationParams
+from pipeline_lib.params import ContaminationParams, CorpusParams
 from pipeline_lib.text import leaks, paragraphs
 from pipeline_lib.text.contamination import Index, Match, items_of
 from pipeline_lib.text.plan import Curated

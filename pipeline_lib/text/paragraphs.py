@@ -19,7 +19,7 @@ import xxhash
 from pipeline_lib import engine
 from pipeline_lib.formats import documents
 from pipeline_lib.formats.documents import Document, document_id
-from pipeline_lib.params.duplicates import ParagraphParams
+from pipeline_lib.params import ParagraphParams
 
 REASON = "duplicate_paragraphs"
 """Why a document goes of which too little is left."""

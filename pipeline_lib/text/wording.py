@@ -18,17 +18,20 @@ class Wording:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = shingles.tokens([text])
+        found = shingles.tokens([text])
+        self._hashes = found.hashes
+        self._starts: list[int] = found.starts.tolist()
+        self._ends: list[int] = found.ends.tolist()
 
     def runs(self, n: int) -> Hashes:
         """The hashes of all runs of n words."""
-        *_, (_, runs) = shingles.grams(self._tokens.hashes, n)
+        *_, (_, runs) = shingles.grams(self._hashes, n)
         return runs
 
     def gram(self, place: int, n: int) -> tuple[str, ...]:
         """The n words from here, case folded."""
         words = slice(place, place + n)
-        spans = zip(self._tokens.starts[words], self._tokens.ends[words], strict=True)
+        spans = zip(self._starts[words], self._ends[words], strict=True)
         return tuple(self._text[start:end].casefold() for start, end in spans)
 
     def shared(self, other: "Wording", n: int, places: Positions) -> Positions:
@@ -46,17 +49,15 @@ class Wording:
 
     def stands_alone(self, place: int, n: int) -> bool:
         """Whether no other word is on the lines of the n words from here."""
-        starts, ends = self._tokens.starts, self._tokens.ends
         start, end = self._span(place, n)
-        before = ends[place - 1] if place else 0
-        after = starts[place + n] if place + n < len(starts) else len(self._text)
-        is_first = place == 0 or "\n" in self._text[before:start]
-        return is_first and (place + n == len(starts) or "\n" in self._text[end:after])
+        is_first = place == 0 or "\n" in self._text[self._ends[place - 1] : start]
+        is_last = place + n == len(self._starts)
+        return is_first and (is_last or "\n" in self._text[end : self._starts[place + n]])
 
     def excerpt(self, place: int) -> str:
         """What is said around the word here, on one line."""
-        start = max(0, int(self._tokens.starts[place]) - BEFORE)
+        start = max(0, self._starts[place] - BEFORE)
         return " ".join(self._text[start : start + EXCERPT].split())
 
     def _span(self, place: int, n: int) -> tuple[int, int]:
-        return int(self._tokens.starts[place]), int(self._tokens.ends[place + n - 1])
+        return self._starts[place], self._ends[place + n - 1]

@@ -3,16 +3,20 @@ import pickle
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline_lib import engine
+from pipeline_lib.formats import documents
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.params.duplicates import ContaminationParams
 from pipeline_lib.tales import tale
 from pipeline_lib.text.contamination import Index, Item, Match, Prompts, items_of
-from pipeline_lib.text.leaks import SHOWN, Report, checked
+from pipeline_lib.text.leaks import SHOWN, Job, Report, check_part, checked
+from pipeline_lib.text.near import shingles
 
 ROOT = Path(__file__).parents[2]
 GSM8K = ROOT.parent / "shared" / "data" / "gsm8k" / "test.jsonl"
@@ -98,6 +102,11 @@ def test_the_wording_that_a_whole_set_shares_accuses_nobody() -> None:
     assert found(f"{frame} is 17 odd?", index) == [17]
 
 
+def test_an_item_that_a_set_asks_very_often_is_found_all_the_same() -> None:
+    index = Index([Item("exam", 0, LONG) for _ in range(100)], PARAMS)
+    assert found(in_a_page(LONG), index) == [0]
+
+
 def test_a_short_item_is_sought_as_a_whole_and_at_word_borders() -> None:
     assert found(in_a_page(SHORT)) == [1]
     assert found(in_a_page(SHORT.replace("eggs", "nests"))) == []
@@ -157,6 +166,14 @@ def test_an_index_is_the_same_in_another_process() -> None:
     assert again.matches(in_a_page(LONG)) == INDEX.matches(in_a_page(LONG))
 
 
+def test_no_collision_of_hashes_accuses_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shingles, "mixed", lambda hashes: hashes * np.uint64(0))
+    index = Index([Item("exam", 0, LONG), Item("exam", 1, SHORT)], PARAMS)
+    assert found(PAGE, index) == []
+    assert found(in_a_page(LONG), index) == [0]
+    assert found(in_a_page(" ".join(LONG.split()[:15])), index) == []
+
+
 def test_no_item_and_no_word_match_nothing() -> None:
     assert found(LONG, Index([], PARAMS)) == []
     assert found(LONG, Index([Item("exam", 0, "?!")], PARAMS)) == []
@@ -193,6 +210,17 @@ def test_items_are_what_users_ask_by_row() -> None:
 def test_any_turn_of_a_conversation_may_leak() -> None:
     learnt = [asked("Hello.", TINY), asked(TINY, role="assistant"), asked("Hello.")]
     assert [[m.item for m in found] for _, found in checked(learnt, INDEX)] == [[2], [2], []]
+
+
+def test_parts_are_checked_alike_in_any_number_of_processes(tmp_path: Path) -> None:
+    parts = [tmp_path / f"{number}.parquet" for number in range(4)]
+    for number, part in enumerate(parts):
+        documents.write_part(part, map(document, [PAGE, f"{number}\n{TINY}", LONG[number:]]))
+    jobs = [Job(part, documents.read_part, INDEX) for part in parts]
+    one, two = (list(engine.map(check_part, jobs, workers)) for workers in (1, 2))
+    assert one == two
+    assert [[leak.row for leak in found] for found in one] == [[1, 2]] * 4
+    assert one[3][0].id == document_id(f"3\n{TINY}")
 
 
 def test_the_report_counts_all_and_shows_some() -> None:

@@ -93,6 +93,19 @@ def test_a_chance_agreement_of_one_band_is_not_enough(tmp_path: Path) -> None:
     assert joined(of_all, PARAMS.model_copy(update={"similarity": 0.0})).tolist() == [0, 0, 0]
 
 
+def test_in_a_run_of_equal_hashes_a_copy_is_found_behind_a_stranger(tmp_path: Path) -> None:
+    draw = np.random.default_rng(1)
+    signed = draw.integers(0, 2**32, (3, 112), dtype=np.uint32)
+    signed[:, :8] = signed[0, :8]
+    signed[2] = np.where(np.arange(112) % 8 == 7, signed[2], signed[1])
+    signed[:, 7] = signed[0, 7]  # the first band agrees in all, no other in any
+    np.save(signatures_path(tmp_path, 0), signed)
+    np.save(bands_path(tmp_path, 0), band_hashes(signed, PARAMS))
+    assert joined(Signed.of(tmp_path, [3]), PARAMS).tolist() == [0, 1, 1]
+    np.save(signatures_path(tmp_path, 0), signed[[1, 0, 2]])
+    assert joined(Signed.of(tmp_path, [3]), PARAMS).tolist() == [0, 1, 0]
+
+
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=15))
 def test_joining_pairs_finds_the_components(pairs: list[tuple[int, int]]) -> None:
     roots = np.arange(10)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_lib.params.duplicates import NearParams
+from pipeline_lib.params import NearParams
 from pipeline_lib.text.near.shingles import Hashes, Positions
 from pipeline_lib.text.near.signatures import NONE, Signatures, bands_path, signatures_path
 

@@ -6,6 +6,7 @@ workers there are and in whatever order the pairs came.
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from pipeline_lib import engine
 from pipeline_lib.formats import documents, files
-from pipeline_lib.params.duplicates import NearParams
+from pipeline_lib.params import NearParams
 from pipeline_lib.text.near.bands import Pairs, Signed, candidates
 from pipeline_lib.text.near.shingles import Positions
 from pipeline_lib.text.near.signatures import Job, sign
@@ -90,14 +91,13 @@ class Clusters:
             }
 
     def _views(self, numbers: Sequence[int]) -> dict[int, "View"]:
-        """What is shown of these documents; parts without any of them are not read."""
-        wanted = set(numbers)
+        """What is shown of these documents, in order; parts without any of them are not read."""
         found = {}
         for path, part in self.parts.items():
             first, end = self.signed.borders[part : part + 2].tolist()
-            if wanted.isdisjoint(range(first, end)):
-                continue
-            for number, document in enumerate(documents.read_part(path), start=first):
+            wanted = set(numbers[bisect_left(numbers, first) : bisect_left(numbers, end)])
+            read = enumerate(documents.read_part(path), start=first) if wanted else ()
+            for number, document in read:
                 if number in wanted:
                     found[number] = View(document.id, document.source, document.text[:BEGINNING])
         return found

@@ -84,7 +84,7 @@ def groups(texts: Sequence[str]) -> Iterator[slice]:
 
 def tokens(texts: Sequence[str]) -> Tokens:
     """The words of `texts`, hashed."""
-    joined = "\n".join(texts).encode("utf-32-le", "surrogatepass")
+    joined = "\n".join(texts).encode("utf-32-le")
     found = [_block(codes, start) for codes, start in _blocks(np.frombuffer(joined, "<u4"))]
     hashes, starts, ends, unspaced = (
         np.concatenate(column)

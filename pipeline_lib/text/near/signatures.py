@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_lib.formats import documents
-from pipeline_lib.params.duplicates import NearParams
+from pipeline_lib.params import NearParams
 from pipeline_lib.text.near import shingles
 from pipeline_lib.text.near.shingles import Hashes, Positions, Tokens
 
@@ -60,6 +60,7 @@ def sign(job: Job) -> int:
     while texts := [document.text for document in islice(read, ROWS)]:
         found.append(signatures(texts, job.params))
     signed = np.concatenate(found)
+    found.clear()
     np.save(signatures_path(job.scratch, job.number), signed)
     np.save(bands_path(job.scratch, job.number), band_hashes(signed, job.params))
     return len(signed)

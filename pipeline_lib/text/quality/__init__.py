@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline_lib.params.quality import QualityParams
+from pipeline_lib.params import QualityParams
 from pipeline_lib.text.quality import c4, fineweb, gopher, repetition, swallow
 from pipeline_lib.text.quality.passage import Passage
 from pipeline_lib.text.quality.swallow import Japanese

@@ -8,7 +8,7 @@ A closing quotation mark ends a sentence in any of its shapes, where C4's progra
 import re
 from collections.abc import Iterator
 
-from pipeline_lib.params.quality import C4Params
+from pipeline_lib.params import C4Params
 from pipeline_lib.text.quality.passage import Passage
 from pipeline_lib.text.quality.words import keeps_dot
 

@@ -3,7 +3,7 @@
 Penedo et al. 2024 (https://arxiv.org/abs/2406.17557). They judge what C4's rules have left of a text.
 """
 
-from pipeline_lib.params.quality import FineWebParams
+from pipeline_lib.params import FineWebParams
 from pipeline_lib.text.quality.passage import Passage, repeated
 
 SENTENCE_MARKS = frozenset(".!?‼‽⁇⁈⁉⸮。！？．｡؟۔܀।॥။។៕։።፧᠃᠉")

@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from pipeline_lib.params.quality import GopherQualityParams
+from pipeline_lib.params import GopherQualityParams
 from pipeline_lib.text.quality.passage import Passage
 from pipeline_lib.text.quality.stop_words import STOP_CODES
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline_lib.params.quality import GopherRepetitionParams
+from pipeline_lib.params import GopherRepetitionParams
 from pipeline_lib.text.quality.grams import counted, first_of, repeats, repeats_at
 from pipeline_lib.text.quality.passage import Passage, repeated
 from pipeline_lib.text.quality.words import Ints

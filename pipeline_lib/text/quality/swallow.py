@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_lib.params.quality import SwallowParams
+from pipeline_lib.params import SwallowParams
 from pipeline_lib.text.quality.grams import Grams, counted, repeats
 from pipeline_lib.text.quality.passage import repeated
 
