@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup run test test-slow check bench-tales bench-data ui help clean-venv
+.PHONY: setup run test test-slow check bench-tales bench-clean bench-dedup bench-data ui help clean-venv
 
 setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
 
@@ -46,6 +46,12 @@ bench-tales: setup  ## how varied the tales are, how many bits they hold, how fa
 
 bench-data: setup  ## memory, time and disk of the data stages on 200 MB and 2 GB (half an hour)
 	@python -m benchmarks.data
+
+bench-clean: setup  ## the quality rules beside datatrove's: speed and agreement (five minutes)
+	@python -m benchmarks.clean
+
+bench-dedup: setup  ## near duplicates beside datatrove's: speed and what is found (two minutes)
+	@python -m benchmarks.dedup
 
 ui: setup  ## the MLflow UI, one worker, on http://127.0.0.1:5000
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true mlflow ui --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --port $${PORT:-5000}

@@ -16,10 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import xxhash
 
 from pipeline_lib.formats.conversations import Conversation
-from pipeline_lib.formats.documents import Document
 from pipeline_lib.params import ContaminationParams
 from pipeline_lib.text.near import shingles
 from pipeline_lib.text.near.shingles import Tokens
@@ -152,30 +150,6 @@ class Index:
         return n >= least or said.stands_alone(place, n)
 
 
-class Prompts:
-    """The questions of every evaluation set, as hashes: 16 bytes each."""
-
-    def __init__(self, evaluation: Iterable[Conversation]) -> None:
-        self._known: set[bytes] = set()
-        self._heights: set[int] = set()
-        for conversation in evaluation:
-            for question in _questions(conversation):
-                self._known.add(_digest(question))
-                self._heights.add(question.strip().count("\n") + 1)
-
-    def are_in(self, item: Document | Conversation) -> bool:
-        """Whether `item` asks one of them."""
-        if isinstance(item, Conversation):
-            return any(_digest(question) in self._known for question in _questions(item))
-        return any(_digest(start) in self._known for start in self._starts(item.text))
-
-    def _starts(self, text: str) -> Iterable[str]:
-        if not self._heights:
-            return []
-        lines = text.split("\n", max(self._heights))
-        return ("\n".join(lines[:height]) for height in sorted(self._heights))
-
-
 def _spellings(item: Item) -> Iterator[Item]:
     """The item without its frame, and where that differs, without the signs inside its words."""
     asked = FRAME.sub("", item.text)
@@ -187,7 +161,3 @@ def _spellings(item: Item) -> Iterator[Item]:
 
 def _questions(conversation: Conversation) -> list[str]:
     return [turn.content for turn in conversation.messages if turn.role == "user"]
-
-
-def _digest(text: str) -> bytes:
-    return xxhash.xxh3_128_digest(" ".join(text.split()).encode())

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from pipeline_lib import engine
 from pipeline_lib.formats import conversations, documents
-from pipeline_lib.formats.conversations import conversation_id
 from pipeline_lib.formats.documents import Document
 from pipeline_lib.params import ContaminationParams, CorpusParams
 from pipeline_lib.text import leaks, paragraphs
@@ -83,7 +82,7 @@ def curate(job: Job) -> Outcome:
     for piece, (item, matches) in zip(pieces, checked, strict=True):
         if matches:
             dropped[CONTAMINATED] += 1
-            found.append((_id(item), matches))
+            found.append((leaks.id_of(item), matches))
         else:
             kept.append(piece)
     if any(piece.is_new for piece in pieces):
@@ -128,7 +127,7 @@ def _thinned(rows: Iterable[Any], job: Job) -> Iterator[tuple[Any, Any]]:
 
 
 def _curated(job: Job, path: Path, kept: Sequence[Piece]) -> Curated:
-    ids, seed = [_id(piece.item) for piece in kept], job.params.seed
+    ids, seed = [leaks.id_of(piece.item) for piece in kept], job.params.seed
     return Curated(
         path=path,
         rows=np.array([piece.row for piece in kept], dtype=np.int64),
@@ -136,10 +135,6 @@ def _curated(job: Job, path: Path, kept: Sequence[Piece]) -> Curated:
         positions=np.array([position(id, seed) for id in ids], dtype=np.float64),
         turns=np.array([position(id, seed, "weight") for id in ids], dtype=np.float64),
     )
-
-
-def _id(item: Any) -> str:
-    return item.id if isinstance(item, Document) else conversation_id(item)
 
 
 def _size(item: Any) -> int:

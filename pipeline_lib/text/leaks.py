@@ -5,10 +5,9 @@ a conversation are read, not the user's alone: an answer may quote a question.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline_lib.formats.conversations import Conversation, conversation_id
@@ -35,32 +34,6 @@ def checked(learnt: Iterable[Learnt], index: Index) -> Iterator[tuple[Learnt, li
     texts = iter(learnt)
     while some := list(islice(texts, BATCH)):
         yield from zip(some, index.scan([text_of(one) for one in some]), strict=True)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A part to check: what `read` makes of it, one text after the other."""
-
-    part: Path
-    read: Callable[[Path], Iterator[Any]]
-    """As `documents.read_part`; it goes to other processes by its name."""
-    index: Index
-
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """A text that is not to be learnt from."""
-
-    row: int
-    """Its place among what was read."""
-    id: str
-    matches: tuple[Match, ...]
-
-
-def check_part(job: Job) -> list[Leak]:
-    """The texts of a part that hold evaluation items."""
-    found = enumerate(checked(job.read(job.part), job.index))
-    return [Leak(row, id_of(one), tuple(matches)) for row, (one, matches) in found if matches]
 
 
 def id_of(learnt: Document | Conversation) -> str:

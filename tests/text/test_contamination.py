@@ -2,20 +2,19 @@ import json
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_lib import engine
-from pipeline_lib.formats import documents
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.params.duplicates import ContaminationParams
 from pipeline_lib.tales import tale
-from pipeline_lib.text.contamination import Index, Item, Match, Prompts, items_of
-from pipeline_lib.text.leaks import SHOWN, Job, Report, check_part, checked
+from pipeline_lib.text.contamination import Index, Item, Match, items_of
+from pipeline_lib.text.leaks import SHOWN, Report, checked
 from pipeline_lib.text.near import shingles
 
 ROOT = Path(__file__).parents[2]
@@ -212,17 +211,6 @@ def test_any_turn_of_a_conversation_may_leak() -> None:
     assert [[m.item for m in found] for _, found in checked(learnt, INDEX)] == [[2], [2], []]
 
 
-def test_parts_are_checked_alike_in_any_number_of_processes(tmp_path: Path) -> None:
-    parts = [tmp_path / f"{number}.parquet" for number in range(4)]
-    for number, part in enumerate(parts):
-        documents.write_part(part, map(document, [PAGE, f"{number}\n{TINY}", LONG[number:]]))
-    jobs = [Job(part, documents.read_part, INDEX) for part in parts]
-    one, two = (list(engine.map(check_part, jobs, workers)) for workers in (1, 2))
-    assert one == two
-    assert [[leak.row for leak in found] for found in one] == [[1, 2]] * 4
-    assert one[3][0].id == document_id(f"3\n{TINY}")
-
-
 def test_the_report_counts_all_and_shows_some() -> None:
     report = Report({"exam": 6, "other": 2})
     learnt = [document(f"{number}\n{TINY}\n{SHORT}") for number in range(SHOWN + 1)]
@@ -242,24 +230,29 @@ def test_the_report_counts_all_and_shows_some() -> None:
 
 TWO_LINES = "Ann has 3 pears.\nHow many pears?"
 ONE_LINE = "Bob has 4 figs. How many figs?"
-PROMPTS = Prompts([asked(TWO_LINES), asked(ONE_LINE)])
+ASKED = Index(items_of("quiz", [asked(TWO_LINES), asked(ONE_LINE)]), PARAMS)
+
+
+def leaks(learnt: Any, index: Index = ASKED) -> bool:
+    ((_, matches),) = checked([learnt], index)
+    return bool(matches)
 
 
 def test_a_prompt_is_found_whatever_its_spaces() -> None:
-    assert PROMPTS.are_in(asked("Bob has  4 figs.\nHow many figs? "))
-    assert not PROMPTS.are_in(asked("Bob has 5 figs. How many figs?"))
+    assert leaks(asked("Bob has  4 figs.\nHow many figs? "))
+    assert not leaks(asked("Bob has 5 figs. How many figs?"))
 
 
 def test_a_prompt_is_found_in_any_turn() -> None:
-    assert PROMPTS.are_in(asked("Hello.", ONE_LINE))
+    assert leaks(asked("Hello.", ONE_LINE))
 
 
 def test_a_document_that_begins_with_a_prompt_is_found() -> None:
-    assert PROMPTS.are_in(document(f"{ONE_LINE}\n4\n#### 4"))
-    assert PROMPTS.are_in(document(f"{TWO_LINES}\n3\n#### 3"))
-    assert PROMPTS.are_in(document(ONE_LINE))
-    assert not PROMPTS.are_in(document(f"A story.\n{ONE_LINE}"))
+    assert leaks(document(f"{ONE_LINE}\n4\n#### 4"))
+    assert leaks(document(f"{TWO_LINES}\n3\n#### 3"))
+    assert leaks(document(ONE_LINE))
+    assert not leaks(document("A story of five figs, and of how many there are."))
 
 
 def test_without_evaluation_sets_nothing_is_contaminated() -> None:
-    assert not Prompts([]).are_in(document(ONE_LINE))
+    assert not leaks(document(ONE_LINE), Index([], PARAMS))
