@@ -8,7 +8,7 @@ in CPU seconds; the words met in a round are forgotten before the next. The last
 (our speed over datatrove's, all families), `agreement` (share of documents both keep or both drop).
 
 Documents on which the two differ are explained by judging them again: with thresholds 2 % looser and
-tighter (their words are split a little differently), or with straight quotation marks.
+tighter (their words are split a little differently), or without typographic quotation marks.
 """
 
 import argparse
@@ -38,14 +38,20 @@ PACKAGES = ("datatrove==0.10.1", "spacy==3.8.18", "regex")
 PRINTED = yaml.safe_load((Path(__file__).parent / "quality_printed.yaml").read_text("utf-8"))
 FAMILIES = ("gopher_repetition", "gopher_quality", "c4", "fineweb")
 ALL = "all"
-LENIENT = {
+CHANGED = {
     "gopher_quality": {"min_alphabetic_words": 0.7},
-    "fineweb": {"quotes_end_lines": True},
+    "c4": {"end_punctuation": False},
+    "fineweb": {"quotes_end_lines": True, "max_duplicate_line_chars": 0.1},
 }
-"""What params.yaml says in other words than print: see docs/data.md."""
+OURS = {family: section | CHANGED.get(family, {}) for family, section in PRINTED.items()}
+"""What docs/data.md recommends."""
+GOOD = (clean_texts.gutenberg, clean_texts.kyoto_en, clean_texts.c4)
+BAD = (clean_texts.wiki_markup, clean_texts.garbage)
+MOST = 1000
+"""Documents of a set whose verdicts are counted."""
 NEAR = 0.02
 SHOWN = 5
-QUOTES = str.maketrans("“”‘’", "\"\"''")
+CURLY = str.maketrans(dict.fromkeys("“”‘’»", "~"))
 
 
 @dataclass
@@ -95,7 +101,7 @@ def _moved(section: dict[str, Any], share: float) -> dict[str, Any]:
 def ours(texts: Sequence[Text], family: str) -> tuple[float, list[str | None]]:
     """CPU seconds, and a reason for each text; nothing is remembered from before."""
     rules = rules_of(family)
-    words.MET.clear()
+    words.MET.forget()
     started = time.process_time()
     reasons = [quality.judge(one.text, "en", rules).reason for one in texts]
     return time.process_time() - started, reasons
@@ -126,7 +132,7 @@ def installed() -> None:
     """Make datatrove's environment, where there is none."""
     if not (ENVIRONMENT / "bin/python").exists():
         venv.create(ENVIRONMENT, with_pip=True)
-        pip = [ENVIRONMENT / "bin/python", "-m", "pip", "install", "--quiet", *PACKAGES]
+        pip = [str(ENVIRONMENT / "bin/python"), "-m", "pip", "install", "-qq", *PACKAGES]
         subprocess.run(pip, check=True)
 
 
@@ -146,8 +152,8 @@ def explanation(text: str, family: str, dropped: bool) -> str:
     near = rules_of(family, moved(PRINTED, -NEAR if dropped else NEAR))
     if (quality.judge(text, "en", near).reason is not None) == dropped:
         return "within 2 % of a threshold"
-    straight = quality.judge(text.translate(QUOTES), "en", rules_of(family)).reason
-    return "shape of quotation marks" if (straight is not None) == dropped else "other"
+    without = quality.judge(text.translate(CURLY), "en", rules_of(family)).reason
+    return "typographic quotation marks" if (without is not None) == dropped else "other"
 
 
 def differences(
@@ -205,24 +211,22 @@ def explain(texts: Sequence[Text], sides: dict[str, tuple[Side, Side]]) -> dict[
     return dict(classes)
 
 
-def dropped_shares(folder: Path, most: int = 1000) -> dict[str, dict[str, float]]:
-    """Print what share of each set the rules drop, and by which, as in print and as in params.yaml."""
-    shares: dict[str, dict[str, float]] = {}
-    lenient = {name: {**section, **LENIENT.get(name, {})} for name, section in PRINTED.items()}
+def dropped(folder: Path, name: str, values: dict[str, Any]) -> dict[str, float]:
+    """Print what share of each set the rules drop and by which; precision and recall besides."""
+    rules = QualityParams.model_validate(values)
+    counts: dict[clean_texts.Texts, tuple[int, int]] = {}
     for of_set in clean_texts.ALL:
-        texts = clean_texts.evenly(clean_texts.read(of_set, folder), most)
+        texts = clean_texts.evenly(clean_texts.read(of_set, folder), MOST)
         language = clean_texts.language(of_set)
-        for name, values in (("printed", PRINTED), ("lenient", lenient)):
-            rules = QualityParams.model_validate(values)
-            reasons = Counter(quality.judge(text, language, rules).reason for text in texts)
-            kept = reasons.pop(None, 0)
-            if texts:
-                shares.setdefault(name, {})[of_set.__name__] = round(1 - kept / len(texts), 4)
-                rules_said = ", ".join(f"{reason} {n}" for reason, n in reasons.most_common(6))
-                print(
-                    f"{of_set.__name__}, {name}: {len(texts) - kept} of {len(texts)} dropped: {rules_said}"
-                )
-    return shares
+        reasons = Counter(quality.judge(text, language, rules).reason for text in texts)
+        counts[of_set] = len(texts) - reasons.pop(None, 0), len(texts)
+        said = ", ".join(f"{reason} {times}" for reason, times in reasons.most_common(6))
+        print(f"{name}: {counts[of_set][0]} of {len(texts)} {of_set.__name__} dropped: {said}")
+    shares = {of_set.__name__: some / many for of_set, (some, many) in counts.items() if many}
+    wrong, right = (sum(counts[of_set][0] for of_set in sets) for sets in (GOOD, BAD))
+    shares["precision"] = right / max(right + wrong, 1)
+    shares["recall"] = right / max(sum(counts[of_set][1] for of_set in BAD), 1)
+    return {key: round(share, 4) for key, share in shares.items()}
 
 
 def main() -> None:
@@ -238,7 +242,8 @@ def main() -> None:
     sides = compare(texts, chosen.rounds)
     figures = table(texts, sides)
     classes = explain(texts, sides)
-    shares = dropped_shares(chosen.texts)
+    named = {"printed": PRINTED, "ours": OURS}
+    shares = {name: dropped(chosen.texts, name, values) for name, values in named.items()}
     whole = figures[ALL]
     print(
         json.dumps(

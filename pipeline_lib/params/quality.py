@@ -72,7 +72,7 @@ class FineWebParams(Section):
     """Share of lines that end with a sentence's mark (FineWeb: 0.12)."""
     quotes_end_lines: bool
     """Whether a closing quotation mark after a sentence's mark ends a line too (FineWeb's program: false, which costs
-    an eighth of good fiction)."""
+    a twelfth of good fiction)."""
     short_line: int = Field(ge=0)
     """Characters of a short line (FineWeb: 30)."""
     max_short_lines: Share

@@ -175,6 +175,12 @@ def test_c4_drops_code_filler_and_what_has_hardly_a_sentence(
     assert reason(text, "c4") == expected
 
 
+def test_one_blank_line_stays_between_paragraphs() -> None:
+    text = KEEPER.replace("\n", "\n\nHome | About\n\n\n")
+    verdict = quality.judge(text, "en", rules("c4", "fineweb"))
+    assert verdict == quality.Verdict(KEEPER.replace("\n", "\n\n"), None)
+
+
 def test_a_dropped_text_comes_back_as_it_was() -> None:
     text = "Home | About\nShort."
     assert quality.judge(text, "en", rules("c4")) == quality.Verdict(text, "c4_too_few_sentences")

@@ -73,8 +73,12 @@ def test_pieces_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.Mo
     monkeypatch.setattr(words, "REMEMBERED", 10)
     met = Pieces()
     for number in range(100):
-        assert met[f"w{number}"] == met[f"w{number}"]
-    assert len(met) <= 10
+        assert met[f"w{number}"] == met[f"w{number}"] == words.code(f"w{number}")
+        assert met["the"] == words.code("the")
+    assert len(met) + len(met._met_before) <= 20
+    met.forget()
+    assert not met
+    assert not met._met_before
 
 
 def test_a_run_as_long_as_a_page_is_not_remembered() -> None:

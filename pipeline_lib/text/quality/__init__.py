@@ -59,7 +59,8 @@ def _by_characters(text: Japanese, rules: QualityParams) -> str | None:
 
 def _of_spaced(passage: Passage, rules: QualityParams) -> Verdict:
     left, reason = c4.cleaned(passage, rules.c4) if rules.c4 else (passage.text, None)
-    rest = passage if left == passage.text else Passage(left, passage.language)
+    judged = c4.without_blank_lines(left) if rules.c4 else left
+    rest = passage if judged == passage.text else Passage(judged, passage.language)
     if reason is None and rules.fineweb:
         reason = _first(fineweb.RULES, rest, rules.fineweb)
     reason = reason or _by_words(passage, rules)

@@ -28,18 +28,16 @@ def gopher_duplicate_paragraphs(passage: Passage, rules: GopherRepetitionParams)
         return False
     parts = PARAGRAPHS.split(passage.text.strip())
     times, characters = repeated(parts)
-    return times > rules.max_duplicate_paragraphs * len(
-        parts
-    ) or characters > rules.max_duplicate_paragraph_chars * len(passage.text)
+    most_characters = rules.max_duplicate_paragraph_chars * len(passage.text)
+    return times > rules.max_duplicate_paragraphs * len(parts) or characters > most_characters
 
 
 def gopher_duplicate_lines(passage: Passage, rules: GopherRepetitionParams) -> bool:
     """Too many lines repeat an earlier one, or too much of the text stands in such: menus, forms."""
     parts = [line for line in passage.text.split("\n") if line]
     times, characters = repeated(parts)
-    return times > rules.max_duplicate_lines * len(
-        parts
-    ) or characters > rules.max_duplicate_line_chars * len(passage.text)
+    most_characters = rules.max_duplicate_line_chars * len(passage.text)
+    return times > rules.max_duplicate_lines * len(parts) or characters > most_characters
 
 
 def gopher_top_ngram(passage: Passage, rules: GopherRepetitionParams) -> bool:

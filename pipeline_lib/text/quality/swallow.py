@@ -140,9 +140,8 @@ RULES: tuple[Callable[[Japanese, SwallowParams], bool], ...] = (
 
 def _repeat(parts: list[str], rules: SwallowParams) -> bool:
     times, characters = repeated(parts)
-    return times > rules.max_duplicate_lines * len(
-        parts
-    ) or characters > rules.max_duplicate_line_chars * sum(map(len, parts))
+    most_characters = rules.max_duplicate_line_chars * sum(map(len, parts))
+    return times > rules.max_duplicate_lines * len(parts) or characters > most_characters
 
 
 def _come_again(keys: npt.NDArray[np.uint64]) -> float:

@@ -8,7 +8,7 @@ English, since the thresholds in print were set on its words, and leave its exce
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +24,10 @@ LONGEST_WORD = (1 << 20) - 1
 HASHED = 22
 """Bits of a code below its hash."""
 REMEMBERED = 1 << 17
-"""Pieces held at a time: about 30 MB."""
+"""Runs held at a time, and once more those before them: about 60 MB in all."""
+SIGNS_REMEMBERED = 1 << 12
 LONGEST_RUN = 100
-"""Characters of a piece that is remembered; longer ones never come back."""
+"""Characters of a run that is remembered; longer ones never come back."""
 QUOTES = "'\"”“`‘´’‚„»«「」『』（）〔〕【】《》〈〉"
 SIGNS = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।۔؛٪" + QUOTES
 ICONS = "¦©®°\u2190-\u2bff\ufffc\ufffd\U0001f000-\U0001faff"
@@ -89,15 +90,29 @@ class Words:
 
 
 class Pieces(dict[str, bytes]):
-    """Runs of characters without spaces -> codes of the word in each and the signs around it."""
+    """Runs of characters without spaces -> codes of the word in each and the signs around it.
+
+    When it is full, what was met stays for one more round: frequent runs are met again in it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._met_before: dict[str, bytes] = {}
 
     def __missing__(self, run: str) -> bytes:
-        found = b"".join([code(piece) for piece in pieces(run)])
-        if len(run) <= LONGEST_RUN:
-            if len(self) >= REMEMBERED:
-                self.clear()
-            self[run] = found
+        if len(run) > LONGEST_RUN:
+            return b"".join(map(code, pieces(run)))
+        if len(self) >= REMEMBERED:
+            self._met_before = dict(self)
+            self.clear()
+        found = self._met_before.get(run) or b"".join(map(_code_of_piece, pieces(run)))
+        self[run] = found
         return found
+
+    def forget(self) -> None:
+        """Be as new."""
+        self._met_before.clear()
+        self.clear()
 
 
 MET = Pieces()
@@ -116,6 +131,9 @@ def code(word: str) -> bytes:
     length = min(len(word), LONGEST_WORD) << KIND_BITS
     said = xxhash.xxh3_64_intdigest(word.encode("utf-8", "surrogatepass"))
     return (said >> HASHED << HASHED | length | kind).to_bytes(8, "little")
+
+
+_code_of_piece = lru_cache(SIGNS_REMEMBERED)(code)
 
 
 def pieces(run: str) -> Sequence[str]:
