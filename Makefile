@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup run test test-slow check bench-tales bench-clean bench-dedup bench-data ui help clean-venv
+.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data ui help clean-venv
 
 setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
 
@@ -46,6 +46,9 @@ bench-tales: setup  ## how varied the tales are, how many bits they hold, how fa
 
 bench-data: setup  ## memory, time and disk of the data stages on 200 MB and 2 GB (half an hour)
 	@python -m benchmarks.data
+
+bench-markup: setup  ## what is stripped, named and masked in real text, and how fast
+	@python -m benchmarks.markup ../shared/data
 
 bench-clean: setup  ## the quality rules beside datatrove's: speed and agreement (five minutes)
 	@python -m benchmarks.clean

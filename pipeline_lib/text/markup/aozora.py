@@ -82,7 +82,7 @@ def strip(text: str) -> str:
         del lines[found[0] : found[1]]
     read = (_line(line, known=found is not None) for line in lines)
     text = "\n".join(line for line in read if line is not None).strip("\n")
-    if "／＼" in explained:
+    if found is not None:
         for typed, sign in REPEATS.items():
             text = text.replace(typed, sign)
     if "アクセント分解" in explained:

@@ -31,8 +31,8 @@ MARKER = re.compile(
 )
 KINDS: dict[str, Kind] = {"open": "open", "close": "close", "small": "small", "licence": "licence"}
 NAMED = re.compile("project gutenberg", re.IGNORECASE)
-PARAGRAPH = re.compile(r"(?:\A|\n[ \t]*\n)\s*(?=\S)")
-"""Its end is where a paragraph begins."""
+BLANK = re.compile(r"\n(?:[ \t]*\n)+")
+"""Its end is where a paragraph begins, with its indent."""
 CREDIT = re.compile(
     r"(?:This |The )?(?:e-?text |e-?book |file )?(?:was )?"
     r"(?:produced|prepared|transcribed|scanned|entered|digiti[sz]ed|proofed|proofread) "
@@ -47,7 +47,7 @@ END_NOTES = re.compile(
     r"\W{0,3}(?:typographical errors corrected|transcriber['’]?s?['’]? notes?\b)", re.IGNORECASE
 )
 HEAD = 4_000
-"""Characters of a book among whose paragraphs credits are looked for."""
+"""Characters of a book, or half of a short one, among whose paragraphs credits are looked for."""
 TAIL = 20_000
 """Likewise a transcriber's notes at the end: some list every misprint in a line of its own."""
 LEAST = 0.5
@@ -118,18 +118,23 @@ def _carefully(text: str, packaging: Iterable[Span]) -> str:
 
 def _book(body: str) -> str:
     """Without credits before it and a transcriber's notes behind it, its own spacing untouched."""
-    head = body.find("\n\n", HEAD) + 1 or len(body)
+    head = body.find("\n\n", min(HEAD, len(body) // 2)) + 1 or len(body)
     tail = body.find("\n\n", max(len(body) - TAIL, head)) + 1 or len(body)
-    first = [p for p in _pieces(body[:head]) if not CREDIT.match(p) and not MARKER.match(p)]
-    last = takewhile(lambda p: not END_NOTES.match(p), _pieces(body[tail:]))
-    kept = [*first, body[head:tail], *(p for p in last if not MARKER.match(p))]
+    first = (p for p in _pieces(body[:head]) if not CREDIT.match(p.lstrip()))
+    last = takewhile(lambda p: not END_NOTES.match(p.lstrip()), _pieces(body[tail:]))
+    kept = [*_unmarked(first), body[head:tail], *_unmarked(last)]
     while kept and not kept[-1].strip("* \n"):
         kept.pop()
     text = "".join(kept)
     return without(text, [(start, stop) for start, stop, _ in _events(text)]).strip("\n")
 
 
+def _unmarked(pieces: Iterable[str]) -> list[str]:
+    """Without `End of Project Gutenberg's Emma,` and the author's name in the next line."""
+    return [piece for piece in pieces if not MARKER.match(piece.lstrip("\n"))]
+
+
 def _pieces(text: str) -> list[str]:
     """Paragraphs with the blank lines behind them: joined, they are the text again."""
-    starts = [found.end() for found in PARAGRAPH.finditer(text)]
+    starts = [found.end() for found in BLANK.finditer(text)]
     return [text[i:j] for i, j in zip([0, *starts], [*starts, len(text)], strict=True)]

@@ -1,15 +1,13 @@
 """The main text of an HTML page: trafilatura's, else the page without its tags.
 
-trafilatura knows an article from what stands around it, but gives nothing for a page that is short
-or oddly built. Then plain stripping says what a reader would see, less navigation, forms and the
-like; so does it for pages too long to be articles, which trafilatura takes seconds over.
+trafilatura knows an article from what stands around it, but gives nothing, or all there is, for a page
+that is short or oddly built. Then plain stripping says what a reader would see, less navigation,
+forms and the like; so does it for pages of very many tags, which trafilatura takes minutes over.
 """
 
 import html
 import re
 from collections.abc import Iterator
-
-import trafilatura
 
 from pipeline_lib.text.markup.spans import comments, without
 
@@ -36,11 +34,15 @@ BLANK = re.compile(r"\n\s*\n")
 
 def strip(page: str) -> str:
     """What the page has to say, a line for each paragraph."""
+    plain = _plain(page)
     simple = len(page) <= LONGEST and page.count("<") <= MOST_TAGS
-    return (_article(page) if simple else "") or _plain(page)
+    article = _article(page) if simple else ""
+    return article if 0 < len(article) <= len(plain) else plain
 
 
 def _article(page: str) -> str:
+    import trafilatura  # a quarter of a second that only pages are worth
+
     found = trafilatura.extract(
         page, include_comments=False, include_tables=True, deduplicate=False, fast=False
     )
