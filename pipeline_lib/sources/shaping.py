@@ -1,38 +1,93 @@
 """Rows become documents or conversations, as the source's role asks.
 
-Each role knows one or more forms that rows come in; a source's `columns` says where a form's parts
-stand if they bear other names. Nothing is judged here: an empty text or a role nobody knows is
-passed on, and `clean` drops it under a name.
+FORMS is the whole of it: for each role, the forms that rows come in, each a set of columns that
+tells it from the others. The first whose columns are all there is taken; a source's `columns` says
+where a form's parts stand if they bear other names. Nothing is judged here: an empty text or a role
+nobody knows is passed on, and `clean` drops it under a name.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from pipeline_lib.errors import SourceError
-from pipeline_lib.formats.conversations import Conversation, Message
+from pipeline_lib.formats.conversations import Conversation
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.params import Role
+from pipeline_lib.sources import trees, turns
+from pipeline_lib.sources.labels import labels
 from pipeline_lib.sources.origin import Item
-from pipeline_lib.sources.readers import Row
+from pipeline_lib.sources.row import Row
+from pipeline_lib.sources.turns import Parts, Talk
 
-FORMS: dict[Role, list[dict[str, str]]] = {
-    "pretrain": [{"text": "text"}],
-    "sft": [
-        {"messages": "messages"},
-        {"messages": "conversations"},
-        {"user": "user", "assistant": "assistant"},
-    ],
-    "rl": [{"prompt": "prompt", "answer": "answer"}],
-    "evaluation": [{"prompt": "prompt", "answer": "answer"}],
+
+@dataclass(frozen=True)
+class Form:
+    """One way of writing rows down: our names for the parts, and the columns they stand in."""
+
+    name: str
+    """What people call it."""
+    parts: Mapping[str, str]
+    """All must be there."""
+    read: Callable[[Parts, str], Iterator[Talk]] | None = None
+    """Parts and place to conversations; None: a document."""
+    optional: Mapping[str, str] = field(default_factory=dict)
+    """Read where they are there."""
+    gather: Callable[[Iterator[Row]], Iterator[Row]] | None = None
+    """Makes one row, which `read` takes, of many that say these parts."""
+
+
+def _exchange(name: str, user: str, assistant: str, about: str = "") -> Form:
+    parts = {"user": user, "assistant": assistant}
+    return Form(name, parts, turns.exchange, {"input": about} if about else {})
+
+
+def _question(name: str, prompt: str, answer: str) -> Form:
+    return Form(name, {"prompt": prompt, "answer": answer}, turns.question)
+
+
+QUESTIONS = (
+    _question("prompt and answer", "prompt", "answer"),
+    _question("GSM8K", "question", "answer"),
+    _question("problem and answer", "problem", "answer"),
+)
+DOCUMENTS = (Form("text", {"text": "text"}),)
+CONVERSATIONS = (
+    Form("OpenAI messages", {"messages": "messages"}, turns.dialogue),
+    Form("ShareGPT", {"messages": "conversations"}, turns.dialogue),
+    _exchange("user and assistant", "user", "assistant"),
+    _exchange("Alpaca", "instruction", "output", about="input"),
+    _exchange("Dolly", "instruction", "response", about="context"),
+    _exchange("question and answer, GSM8K", "question", "answer"),
+    _exchange("prompt and response", "prompt", "response"),
+    _exchange("prompt and completion", "prompt", "completion"),
+    Form("OpenAssistant trees", {"tree": "prompt", "id": "message_tree_id"}, turns.tree),
+    Form(
+        "OpenAssistant messages",
+        {name: name for name in ("message_tree_id", "message_id", "parent_id", "role", "text")},
+        turns.tree,
+        {name: name for name in ("rank", "deleted", "review_result")},
+        gather=trees.grown,
+    ),
+    Form(
+        "Super-NaturalInstructions",
+        {"definition": "Definition", "instances": "Instances"},
+        turns.task,
+    ),
+)
+
+FORMS: Mapping[Role, tuple[Form, ...]] = {
+    "pretrain": DOCUMENTS,
+    "sft": CONVERSATIONS,
+    "rl": QUESTIONS,
+    "evaluation": QUESTIONS,
 }
-"""Our names, and the columns they stand in where the source says nothing else."""
+"""The first form that fits is taken, so what is told by more columns, or is surer, stands first."""
 
-META = ("title", "url", "file")
+META = ("title", "url", "file", "markup")
 """Columns kept beside a document's text, where the source has them."""
-
-SPEAKERS = {"human": "user", "prompter": "user", "gpt": "assistant"}
-"""ShareGPT's and OpenAssistant's names for who speaks."""
 
 
 @dataclass(frozen=True)
@@ -46,87 +101,83 @@ class Shape:
 
     def wanted(self, found: Collection[str], where: str) -> list[str]:
         """The columns to read; SourceError naming those found where one is missing."""
-        needed = [*self._form(found, where).values()]
-        extra = [name for name in META if name in found and name not in needed]
-        return needed + (extra if self.role == "pretrain" else [])
+        form = self._form(found, where)
+        extra = META if self.role == "pretrain" else tuple(form.optional.values())
+        needed = [*dict.fromkeys(form.parts.values())]
+        return needed + [name for name in extra if name in found and name not in needed]
 
     def items(self, rows: Iterator[Row]) -> Iterator[Item]:
-        for row in rows:
-            yield self.item(row)
+        """Every row's documents or conversations, in order; SourceError where a row fits no form."""
+        for first in rows:
+            form = self._form(first.values, first.where)
+            if form.gather is None:
+                yield from self._read(form, first)
+            else:
+                yield from self._gathered(form, chain([first], rows))
 
-    def item(self, row: Row) -> Item:
-        """The document or conversation that a row holds."""
-        form = self._form(row.values, row.where)
-        parts = {ours: row.values[column] for ours, column in form.items()}
-        match self.role:
-            case "pretrain":
-                return self._document(parts["text"], row)
-            case "sft":
-                return Conversation(self._turns(parts, row.where), "", "", self.source)
-            case "rl" | "evaluation":
-                question = Message("user", _text(parts["prompt"], row.where))
-                answer = _text(parts["answer"], row.where)
-                return Conversation((question,), answer, "number", self.source)
+    def _read(self, form: Form, row: Row) -> Iterator[Item]:
+        parts = _parts(form, row)
+        if form.read is None:
+            yield self._document(parts["text"], row)
+            return
+        yield from self._conversations(form.read(parts, row.where))
+
+    def _gathered(self, form: Form, rows: Iterator[Row]) -> Iterator[Item]:
+        """All rows from here on: what is gathered cannot stand beside other forms."""
+        if form.gather is None or form.read is None:
+            return
+        for row in form.gather(Row(row.where, _parts(form, row)) for row in rows):
+            yield from self._conversations(form.read(row.values, row.where))
+
+    def _conversations(self, talks: Iterator[Talk]) -> Iterator[Item]:
+        checked = self.role in ("rl", "evaluation")
+        for messages, answer in talks:
+            yield Conversation(messages, answer, "number" if checked else "", self.source)
 
     def _document(self, value: object, row: Row) -> Document:
-        text = _text(value, row.where)
-        meta = {name: row.values[name] for name in META if isinstance(row.values.get(name), str)}
+        text = turns.text(value, row.where)
+        meta = {
+            name: turns.text(row.values[name], row.where)
+            for name in META
+            if isinstance(row.values.get(name), str)
+        }
         return Document(document_id(text), text, self.source, self.language, meta)
 
-    def _turns(self, parts: dict[str, Any], where: str) -> tuple[Message, ...]:
-        if "messages" in parts:
-            return tuple(_message(turn, where) for turn in _listed(parts["messages"], where))
-        return tuple(Message(name, _text(parts[name], where)) for name in ("user", "assistant"))
-
-    def _form(self, found: Collection[str], where: str) -> dict[str, str]:
-        forms = FORMS[self.role]
-        fitting = [{**f, **self.columns} for f in forms if self.columns.keys() <= f.keys()]
-        if not fitting:
-            known = " or ".join(" and ".join(form) for form in forms)
-            raise SourceError(
-                f"columns: expected {known} for role {self.role}, "
-                f"found {', '.join(self.columns)}; write our name: the column's"
-            )
-        for form in fitting:
-            if all(column in found for column in form.values()):
+    def _form(self, found: Collection[str], where: str) -> Form:
+        for form in self._fitting:
+            if all(column in found for column in form.parts.values()):
                 return form
+        known = dict.fromkeys(" and ".join(form.parts.values()) for form in self._fitting)
         raise SourceError(
-            f"{where}: expected the column {' and '.join(fitting[0].values())}, "
-            f"found {', '.join(sorted(found))}; name the right ones in `columns`"
+            f"{where}: expected the column {' or '.join(known)}, "
+            f"found {labels(sorted(map(str, found)))}; name the right ones in `columns`"
         )
 
-
-def _text(value: object, where: str) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value if value.isascii() else _sound(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    raise SourceError(
-        f"{where}: expected text, found {type(value).__name__}; name another column in `columns`"
-    )
-
-
-def _sound(text: str) -> str:
-    """JSON may spell half a character (a lone surrogate), which no UTF-8 file can hold."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _listed(value: object, where: str) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    raise SourceError(
-        f"{where}: expected a list of messages, found {type(value).__name__}; "
-        "name the right column in `columns`"
-    )
+    @cached_property
+    def _fitting(self) -> list[Form]:
+        """The role's forms that have the parts which `columns` names, with its columns."""
+        forms = FORMS[self.role]
+        fitting = [
+            replace(form, parts={**form.parts, **self.columns})
+            for form in forms
+            if self.columns.keys() <= form.parts.keys() | form.optional.keys()
+        ]
+        if not fitting:
+            known = dict.fromkeys(" and ".join(form.parts) for form in forms)
+            raise SourceError(
+                f"columns: expected {' or '.join(known)} for role {self.role}, "
+                f"found {', '.join(self.columns)}; write our name: the column's"
+            )
+        return fitting
 
 
-def _message(turn: object, where: str) -> Message:
-    """`{role, content}`, or ShareGPT's `{from, value}`."""
-    for speaker, said in (("role", "content"), ("from", "value")):
-        if isinstance(turn, dict) and speaker in turn and said in turn:
-            role = _text(turn[speaker], where)
-            return Message(SPEAKERS.get(role, role), _text(turn[said], where))
-    found = ", ".join(turn) if isinstance(turn, dict) else type(turn).__name__
-    raise SourceError(f"{where}: expected messages of role and content, found {found}; mend them")
+def _parts(form: Form, row: Row) -> dict[str, Any]:
+    """What stands under our names; SourceError where rows gathered with others lack a column."""
+    lacking = [column for column in form.parts.values() if column not in row.values]
+    if lacking:
+        raise SourceError(
+            f"{row.where}: expected the column {lacking[0]} as in the rows before, found "
+            f"{labels(row.values)}; mend the row"
+        )
+    columns = {**form.optional, **form.parts}
+    return {ours: row.values.get(column) for ours, column in columns.items()}

@@ -165,7 +165,7 @@ FAULTS: dict[str, tuple[str, bytes | None, dict[str, Any], str]] = {
         "expected a file that matches, found none",
     ),
     "folder": ("a.txt", b"x", {"path": "own"}, "expected files, found a folder; write own/*.txt"),
-    "other kind": ("a.pdf", b"%PDF", {}, "expected one of .txt, .jsonl, .json, .parquet or .tar"),
+    "other kind": ("a.pdf", b"%PDF", {}, "expected one of .txt, .jsonl, .json, .parquet, .csv"),
     "empty": ("a.jsonl", b"\n", {}, "own/a.jsonl: expected rows, found none"),
     "json line": ("a.jsonl", b'{"text": "a"}\n{"text": \n', {}, "own/a.jsonl:2: expected JSON"),
     "not an object": (
