@@ -59,6 +59,10 @@ def test_every_fault_is_named_at_once(stored: dict[str, Any]) -> None:
         (lambda s: s.update(pretrian=1), "pretrian: unknown key, did you mean pretrain?"),
         (lambda s: s["sft"].update(zzz=1), "sft.zzz: unknown key, known here: "),
         (
+            lambda s: s["clean"]["quality"]["c4"].update(min_sentence=1),
+            "clean.quality.c4.min_sentence: unknown key, did you mean clean.quality.c4.min_sentences?",
+        ),
+        (
             lambda s: s["download"]["sources"]["stories"].update(row=3),
             "stories.row: unknown key, did you mean download.sources.stories.rows?",
         ),

@@ -4,7 +4,7 @@ No clock, host or endpoint is in it: two machines that fetch the same rows write
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from pipeline_lib.errors import FormatError
@@ -19,24 +19,26 @@ class Manifest:
     name: str
     """The source's name in params.yaml."""
     kind: str
-    """tales, file or hub."""
+    """tales, file, web or hub."""
     role: str
     """pretrain (its rows are documents), sft, rl or evaluation (conversations)."""
     weight: float
     """How many times each of its documents is seen."""
     language: str
     address: str
-    """`hub:openai/gsm8k/main/train`, a path as params.yaml spells it, `tales:stories/seed=1`."""
+    """`hub:openai/gsm8k/main/train[:20%]`, a path or web addresses as params.yaml spells them, `tales:stories/seed=1`."""
     revision: str
     """The commit of a hub repository; empty for others."""
     licence: str
     sha256: str
-    """Of the content as it was read."""
+    """Of the files as they were read; of the rows where they were streamed or told."""
     rows: int
     bytes: int
     """UTF-8 bytes of the text."""
     texts: str = ""
     """Which texts the tales tell; empty for other kinds."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Address -> SHA-256 of each file of a web source, as `sha256` in params.yaml takes it; empty for other kinds."""
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -5,6 +5,7 @@ absent, since a mapping of many kinds would otherwise drown in nulls.
 """
 
 from pipeline_lib.params.data import CleanParams, CorpusParams, ShardParams, TokenizerParams
+from pipeline_lib.params.discretion import without_secrets
 from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
 from pipeline_lib.params.evaluation import EvaluateParams
 from pipeline_lib.params.quality import (
@@ -27,7 +28,9 @@ from pipeline_lib.params.sources import (
     Source,
     SourceParams,
     TalesSource,
+    WebSource,
 )
+from pipeline_lib.params.splits import Split
 from pipeline_lib.params.training import (
     BatchedParams,
     GrpoParams,
@@ -67,10 +70,13 @@ __all__ = [
     "Share",
     "Source",
     "SourceParams",
+    "Split",
     "SwallowParams",
     "TalesSource",
     "TokenizerParams",
+    "WebSource",
     "check",
     "project_root",
     "read_params",
+    "without_secrets",
 ]

@@ -2,7 +2,7 @@
 
 import difflib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,6 +17,7 @@ from pipeline_lib.params.sources import (
     HubSource,
     SourceParams,
     TalesSource,
+    WebSource,
 )
 from pipeline_lib.params.training import GrpoParams, ModelParams, PretrainParams, SftParams
 
@@ -61,7 +62,7 @@ def check(stored: object, where: str = "params.yaml") -> Params:
 
 def _fault(error: dict[str, Any]) -> str:
     """`clean.min_char: unknown key, did you mean clean.min_chars?`"""
-    kinds = ("tales", "file", "hub")
+    kinds = ("tales", "file", "hub", "web")
     place = [str(part) for part in error["loc"]]
     if len(place) > 3 and place[:2] == ["download", "sources"] and place[3] in kinds:
         del place[3]  # pydantic names the member of the union; the file does not
@@ -88,13 +89,16 @@ def _known_keys(place: tuple[str, ...]) -> list[str]:
         "tales": TalesSource,
         "file": FileSource,
         "hub": HubSource,
+        "web": WebSource,
     }
     if place[:2] == ("download", "sources") and len(place) > 3:
         return list(members[place[3]].model_fields)
     section: type[BaseModel] = Params
     for part in place:
         annotation = section.model_fields[part].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        members_of_union = get_args(annotation) or (annotation,)  # a section that may be null
+        found = [m for m in members_of_union if isinstance(m, type) and issubclass(m, BaseModel)]
+        if not found:
             return []
-        section = annotation
+        section = found[0]
     return list(section.model_fields)

@@ -3,14 +3,40 @@
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from pipeline_lib.params import splits
+from pipeline_lib.params.discretion import secret_in
 from pipeline_lib.params.runtime import project_root
 from pipeline_lib.params.section import Section
 
 Role = Literal["pretrain", "sft", "rl", "evaluation"]
 ROLES: tuple[Role, ...] = ("pretrain", "sft", "rl", "evaluation")
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _split(spelled: str) -> str:
+    splits.parse(spelled)
+    return spelled
+
+
+def _address(url: str) -> str:
+    if secret_in(url):
+        return url  # the source as a whole is refused, and names no secret
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(f"expected an address that begins with https:// or http://, found {url}")
+    return url
+
+
+SplitName = Annotated[str, AfterValidator(_split)]
+Address = Annotated[str, AfterValidator(_address)]
+Digest = Annotated[str, BeforeValidator(str.lower), Field(pattern=r"^([0-9a-f]{64})?$")]
 
 
 class SourceParams(Section):
@@ -23,6 +49,15 @@ class SourceParams(Section):
     licence: str = ""
     rows: int | None = Field(default=None, gt=0)
     """Take the first rows only."""
+
+    @model_validator(mode="after")
+    def holds_no_secret(self) -> "SourceParams":
+        if found := secret_in(self.model_dump()):
+            raise ValueError(
+                f"expected no secret, found {found}; git, DVC and MLflow would keep it: take it out, and give the "
+                "hub's token in the environment (HF_TOKEN)"
+            )
+        return self
 
 
 class TalesSource(SourceParams):
@@ -38,14 +73,41 @@ class TalesSource(SourceParams):
 
 
 class FileSource(SourceParams):
-    """Files on this disk: txt, jsonl, json, parquet, each also .gz .xz .bz2 .zst, and tar archives of them."""
+    """Files on this disk, of any kind that archives.KINDS names, also .gz .xz .bz2 .zst, and archives of them."""
 
     kind: Literal["file"]
     path: str
-    """A path or glob, relative to the project; it must lie under `download.files`."""
+    """A path, folder or glob, relative to the project; it must lie under `download.files`."""
+    members: str = ""
+    """Of an archive only the members whose path matches: `*/text/*.txt`."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Our name -> the column's: text (pretrain); messages, or user and assistant (sft); prompt and
     answer (rl, evaluation)."""
+
+
+class WebSource(SourceParams):
+    """Files at a web address, of the same kinds: fetched once, checked, kept, read like files."""
+
+    kind: Literal["web"]
+    url: Annotated[tuple[Address, ...], BeforeValidator(_listed), Field(min_length=1)]
+    """One or a list, http or https."""
+    sha256: Annotated[tuple[Digest, ...], BeforeValidator(_listed)] = ()
+    """Of each file, in the order of `url`; empty: whatever comes the first time, and that from then on."""
+    suffix: str = Field(default="", pattern=r"^(\.\w+)*$")
+    """What kind of file it is, where the address does not end in it: `.jsonl.gz`."""
+    max_bytes: int = Field(default=100 * 2**30, gt=0)
+    """A file that is longer is refused: a server may send without end."""
+    members: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def pins_each_file_or_none(self) -> "WebSource":
+        if self.sha256 and len(self.sha256) != len(self.url):
+            raise ValueError(
+                f"sha256: expected one for each of {len(self.url)} addresses, found {len(self.sha256)}; "
+                'write "" where it is not known'
+            )
+        return self
 
 
 class HubSource(SourceParams):
@@ -54,18 +116,39 @@ class HubSource(SourceParams):
     kind: Literal["hub"]
     repository: str
     config: str | None = None
-    split: str = "train"
+    split: SplitName = "train"
+    """With a slice where asked: `train[:20%]`, `train[100:200]`, `train[-10%:]`."""
+    data_files: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """Paths or globs inside the repository, in place of what its card says: `data/*.jsonl`."""
     revision: str | None = None
     """A commit, tag or branch; the manifest pins the commit it stood at."""
+    streamed: bool = False
+    """Rows come over the network as they are wanted; no file is kept."""
     columns: dict[str, str] = Field(default_factory=dict)
 
+    @property
+    def taken(self) -> splits.Split:
+        """The split's name and the bounds of the slice."""
+        return splits.parse(self.split)
 
-Source = Annotated[TalesSource | FileSource | HubSource, Field(discriminator="kind")]
+    @model_validator(mode="after")
+    def chooses_files_one_way(self) -> "HubSource":
+        if self.data_files and (self.config or self.taken.name != "train"):
+            raise ValueError(
+                "data_files: expected neither config nor another split than train beside it, since a card's "
+                "splits are made of the card's files; take one of them out"
+            )
+        return self
+
+
+Source = Annotated[TalesSource | FileSource | WebSource | HubSource, Field(discriminator="kind")]
 
 
 class DownloadParams(Section):
     files: str
     """The folder that `file` sources read; DVC watches it."""
+    licences_allowed: tuple[str, ...]
+    """SPDX-like ids, compared without case; a source under another licence, or none known, is refused. Empty: any."""
     sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Source]
     """Name -> source. An overlay that names `sources` replaces the whole mapping."""
 

@@ -1,6 +1,7 @@
 """Bring one source to Parquet, with a manifest of where it came from."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline_lib import progress
@@ -9,24 +10,67 @@ from pipeline_lib.formats import conversations, documents, manifests
 from pipeline_lib.formats.conversations import Conversation
 from pipeline_lib.formats.documents import Document
 from pipeline_lib.formats.manifests import Manifest
-from pipeline_lib.params import FileSource, HubSource, Source, TalesSource
-from pipeline_lib.sources import embedded, hub, local
+from pipeline_lib.params import (
+    DownloadParams,
+    FileSource,
+    HubSource,
+    Source,
+    TalesSource,
+    WebSource,
+    without_secrets,
+)
+from pipeline_lib.sources import embedded, hub, licences, local, room, web
 from pipeline_lib.sources.origin import Item, Origin
 
 
-def fetch(name: str, source: Source, folder: Path, workers: int = 1) -> Manifest:
-    """Write the source's rows and manifest to `folder`, or raise SourceError and write nothing."""
+def fetch_all(params: DownloadParams, folder: Path, workers: int = 1) -> Iterator[Manifest]:
+    """Write each source to a folder of its name; SourceError before any row is fetched where a licence is refused."""
+    opened = {
+        name: _opened(name, source, workers, params.licences_allowed)
+        for name, source in sorted(params.sources.items())
+    }
+    for name, origin in opened.items():
+        yield _fetch(name, params.sources[name], origin, folder / name)
+
+
+def fetch(
+    name: str, source: Source, folder: Path, workers: int = 1, allowed: Collection[str] = ()
+) -> Manifest:
+    """Write the source's rows and manifest to `folder`, or raise SourceError and write nothing.
+
+    `allowed`: licences; none: any is.
+    """
+    return _fetch(name, source, _opened(name, source, workers, allowed), folder)
+
+
+def _opened(name: str, source: Source, workers: int, allowed: Collection[str]) -> Origin:
+    with _named(name):
+        origin = _open(name, source, workers)
+        licences.check(origin.address, origin.licence, allowed)
+        return origin
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Name the source, and no secret, in whatever goes wrong."""
     try:
-        return _fetch(name, source, folder, workers)
+        yield
     except SourceError as error:
-        raise SourceError(f"download.sources.{name}: {error}") from None
+        said = f"download.sources.{name}: {without_secrets(str(error))}"
+        raise SourceError(said) from None
 
 
-def _fetch(name: str, source: Source, folder: Path, workers: int) -> Manifest:
-    origin = _open(name, source, workers)
+def _fetch(name: str, source: Source, origin: Origin, folder: Path) -> Manifest:
     weighed = Weighed(origin, source.rows)
-    rows = _write(folder, progress.watch(weighed, source.rows, f"rows of {name}"), source)
-    manifest = Manifest(
+    with _named(name), room.watched(folder):
+        rows = _write(folder, progress.watch(weighed, source.rows, f"rows of {name}"), source)
+        manifest = _described(name, source, origin, rows, weighed.bytes)
+        manifests.write(folder, manifest)
+    return manifest
+
+
+def _described(name: str, source: Source, origin: Origin, rows: int, size: int) -> Manifest:
+    return Manifest(
         name=name,
         kind=source.kind,
         role=source.role,
@@ -37,11 +81,10 @@ def _fetch(name: str, source: Source, folder: Path, workers: int) -> Manifest:
         licence=origin.licence,
         sha256=origin.digest.hexdigest(),
         rows=rows,
-        bytes=weighed.bytes,
+        bytes=size,
         texts=source.texts if isinstance(source, TalesSource) else "",
+        files=origin.files,
     )
-    manifests.write(folder, manifest)
-    return manifest
 
 
 def _open(name: str, source: Source, workers: int) -> Origin:
@@ -49,6 +92,8 @@ def _open(name: str, source: Source, workers: int) -> Origin:
         return local.origin(name, source)
     if isinstance(source, HubSource):
         return hub.origin(name, source)
+    if isinstance(source, WebSource):
+        return web.origin(name, source)
     return embedded.origin(name, source, workers)
 
 

@@ -1,181 +1,124 @@
 """A data set repository of the Hugging Face Hub, pinned to the commit it stands at.
 
-`datasets` says which files make up a config's split (data cards, patterns and folders have many
-spellings); `huggingface_hub` fetches them, one at a time and only as far as rows are wanted; our
-own readers read them, as they read any file. So memory and disk hold no second copy, the digest
-covers the files themselves, and a broken download goes on where it stopped.
+The hub's libraries say what there is; the bytes come by our own downloads, since huggingface_hub
+throws a broken download away. Files are fetched one at a time and only as far as rows are wanted,
+checked against the digest that the hub names, and read by the readers of any file. Streamed, they
+stay where they are: rows come by range, nothing is kept, and the digest is that of the rows.
 """
 
 import hashlib
-import logging
-import time
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pipeline_lib import progress
 from pipeline_lib.errors import SourceError
 from pipeline_lib.formats import files
-from pipeline_lib.formats.tables import one_line
 from pipeline_lib.params import HubSource, project_root
-from pipeline_lib.sources import local
-from pipeline_lib.sources.origin import Origin
+from pipeline_lib.sources import downloads, hub_files, transport
+from pipeline_lib.sources.downloads import OtherBytesError, Wanted
+from pipeline_lib.sources.hub_asking import GATED, quiet
+from pipeline_lib.sources.origin import Item, Origin
+from pipeline_lib.sources.parts import Kept, Part, Streamed, between, bounds
+from pipeline_lib.sources.readers import Row
 from pipeline_lib.sources.shaping import Shape
 
-Result = TypeVar("Result")
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
-WAITS = (0.5, 1.0, 2.0)
-"""Seconds before each new attempt: one that stumbles is asked again, one away is soon told."""
-PATIENCE = 10.0
-"""Seconds after which no new attempt is made."""
+Parts = Callable[[], Iterator[Part]]
 
 
 def origin(name: str, source: HubSource) -> Origin:
     """The rows of one split; SourceError where hub, repository, config or split is not there."""
-    _quiet()
-    where = f"hub:{source.repository}"
-    info = _persist(where, lambda: _info(source))
-    commit: str = info.sha
-    paths = _files(source, commit, where)
-    digest = hashlib.sha256()
-    shape = Shape(name, source.role, source.language, source.columns)
-    address = "/".join([where, source.config or "default", source.split])
+    quiet()
+    info = hub_files.info(source, source.revision)
+    commit, paths = hub_files.of_split(name, source, info.sha)
+    chosen = source.config or ",".join(source.data_files) or "default"
+    address = "/".join([hub_files.address(source), chosen, source.split])
     compare(name, address, commit)
-    fetched = ((_fetch(source, commit, path), f"{where}/{path}") for path in paths)
+    digest = hashlib.sha256()
     return Origin(
         address=address,
-        items=local.items(fetched, shape, digest),
+        items=_items(name, source, commit, paths, digest),
         revision=commit,
         licence=source.licence or _licence(info),
         digest=digest,
     )
 
 
-def _info(source: HubSource) -> Any:
-    from huggingface_hub import HfApi
-
-    return HfApi().dataset_info(source.repository, revision=source.revision)
-
-
 def _licence(info: Any) -> str:
-    """What the repository's data card says, where it says one thing."""
+    """What the repository's data card says."""
     said = info.card_data.get("license") if info.card_data else None
     return ", ".join(said) if isinstance(said, list) else str(said or "")
 
 
-def _files(source: HubSource, commit: str, where: str) -> list[str]:
-    """Paths inside the repository of the files that make up the split, in order."""
-    found = _persist(where, lambda: _data_files(source, commit, where))
-    splits = {str(split): list(urls) for split, urls in found.items()}
-    if source.split not in splits:
-        raise SourceError(
-            f"{where}: expected the split {source.split}, found {', '.join(splits) or 'none'}; "
-            "name one of these"
-        )
-    inside = f"hf://datasets/{source.repository}@{commit}/"
-    urls = splits[source.split]
-    if elsewhere := [url for url in urls if not url.startswith(inside)]:
-        raise SourceError(
-            f"{where}: expected files of the repository, found {elsewhere[0]}; "
-            "fetch it yourself and read it as kind: file"
-        )
-    return [url.removeprefix(inside) for url in urls]
+def _items(
+    name: str, source: HubSource, commit: str, paths: list[str], digest: "_Hash"
+) -> Iterator[Item]:
+    shape = Shape(name, source.role, source.language, source.columns)
+    kept: dict[str, Path] = {}
+
+    def fetch(wanted: Wanted) -> Path:  # counted and read: fetched once
+        if wanted.url not in kept:
+            kept[wanted.url] = _fetch(wanted)
+        return kept[wanted.url]
+
+    def parts() -> Iterator[Part]:
+        for wanted in hub_files.located(source, commit, paths):
+            if source.streamed:
+                yield Streamed(wanted, shape.wanted)
+            else:
+                yield Kept(wanted, shape.wanted, fetch, digest.update)
+
+    for item in shape.items(_rows(source, parts)):
+        if source.streamed:
+            said = json.dumps(asdict(item), ensure_ascii=False, sort_keys=True)
+            digest.update(said.encode())
+        yield item
 
 
-def _data_files(source: HubSource, commit: str, where: str) -> Any:
-    import datasets
-
+def _rows(source: HubSource, parts: Parts) -> Iterator[Row]:
     try:
-        builder = datasets.load_dataset_builder(source.repository, source.config, revision=commit)
-    except ValueError as error:
-        raise SourceError(
-            f"{where}: expected the config {source.config}, found {one_line(error)}; "
-            "set `config` to one that is there"
-        ) from None
-    except RuntimeError as error:  # "Dataset scripts are no longer supported"
-        raise SourceError(
-            f"{where}: expected data files, found {one_line(error)}; "
-            "set `revision: refs/convert/parquet`"
-        ) from None
-    return builder.config.data_files or {}
+        start, stop = bounds(source.taken, lambda: sum(part.count() for part in parts()))
+        yield from between(parts(), start, stop)
+    except transport.RefusalError as refusal:
+        if refusal.code != "GatedRepo":
+            raise
+        raise SourceError(f"{hub_files.address(source)}: {GATED}") from None
 
 
-def _fetch(source: HubSource, commit: str, path: str) -> Path:
-    """The file in the local cache, its content checked where the hub gives a hash of it."""
-    where = f"hub:{source.repository}/{path}"
-    fetched = _persist(where, lambda: _download(source, commit, path, again=False))
-    if not _is_sound(fetched):
-        fetched = _persist(where, lambda: _download(source, commit, path, again=True))
-    if not _is_sound(fetched):
-        fetched.resolve().unlink()
-        raise SourceError(
-            f"{where}: expected the content the hub names, found other bytes, twice; "
-            "the hub or what lies between is damaged: try again later"
-        )
-    return fetched
-
-
-def _is_sound(fetched: Path) -> bool:
-    """Whether the bytes are those the hub names: a large file's blob is called by its SHA-256."""
-    named = fetched.resolve().name
-    return len(named) != 64 or files.sha256(fetched) == named
-
-
-def _download(source: HubSource, commit: str, path: str, *, again: bool) -> Path:
-    from huggingface_hub import hf_hub_download
-
-    repository = source.repository
-    return Path(
-        hf_hub_download(
-            repository, path, repo_type="dataset", revision=commit, force_download=again
-        )
+def _fetch(wanted: Wanted) -> Path:
+    """The file on this disk; one that is not what the hub says is fetched once more."""
+    folder = folder_of(wanted)
+    if not wanted.sha256 and (there := _of_this_commit(folder, wanted.size)):
+        return there
+    for _ in range(2):
+        try:
+            if fetched := downloads.fetch(wanted, folder):
+                return fetched.path
+        except OtherBytesError:
+            continue
+    raise SourceError(
+        f"{wanted.name}: expected the content the hub names, found other bytes, twice; "
+        "the hub or what lies between is damaged: try again later"
     )
 
 
-def _persist(where: str, ask: Callable[[], Result]) -> Result:
-    """Ask, and again if the hub stumbles; SourceError for what asking again cannot mend."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    # OSError and the root error of the transport library, whichever that is.
-    faults: tuple[type[Exception], ...] = HfHubHTTPError.__bases__
-    started = time.monotonic()
-    for wait in (*WAITS, None):
-        try:
-            return ask()
-        except faults as error:
-            late = wait is None or time.monotonic() - started > PATIENCE
-            if late or _is_final(error):
-                raise SourceError(f"{where}: {_in_words(error)}") from None
-            time.sleep(wait or 0)
-    raise AssertionError("the last attempt returns or raises")
+def _of_this_commit(folder: Path, size: int | None) -> Path | None:
+    """A file fetched before whose content the hub does not name: its folder is that of its path at its commit."""
+    for path in sorted(folder.glob("?" * 64)):
+        if (kept := downloads.kept_copy(folder, path.name)) and kept.stat().st_size == size:
+            return kept
+    return None
 
 
-def _is_final(error: Exception) -> bool:
-    """Whether the hub has answered, and would answer the same again."""
-    from huggingface_hub.errors import OfflineModeIsEnabled
-
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    missing = isinstance(error, FileNotFoundError | OfflineModeIsEnabled)
-    return missing or (status is not None and status < 500 and status != 429)
-
-
-def _in_words(error: Exception) -> str:
-    from huggingface_hub import constants, errors
-
-    match error:
-        case errors.GatedRepoError():
-            return "expected access, found a gated repository; accept its terms and set HF_TOKEN"
-        case errors.OfflineModeIsEnabled():
-            return "expected to reach the hub, found HF_HUB_OFFLINE set; unset it"
-        case errors.RevisionNotFoundError():
-            return "expected the revision, found none of that name; check `revision`"
-        case errors.RepositoryNotFoundError() | errors.EntryNotFoundError() | FileNotFoundError():
-            return "expected a data set, found none of that name (or a private one); check the name"
-        case _:
-            return (
-                f"expected the hub at {constants.ENDPOINT} to answer, found {one_line(error)}; "
-                "check the network and HF_ENDPOINT, then run again; files fetched so far are kept"
-            )
+def folder_of(wanted: Wanted) -> Path:
+    """Where a file of the hub is kept: by its content where the hub names it, else by its path at its commit."""
+    key = wanted.sha256 or hashlib.sha256(wanted.url.encode()).hexdigest()
+    return project_root() / ".scratch" / "download" / "hub" / key[:16]
 
 
 def compare(name: str, address: str, commit: str) -> None:
@@ -191,15 +134,3 @@ def compare(name: str, address: str, commit: str) -> None:
             "set `revision` to stay"
         )
     files.write_json(note, {"address": address, "commit": commit})
-
-
-def _quiet() -> None:
-    """No bars and no log lines: progress is reported by the stage."""
-    import datasets
-    from huggingface_hub.utils.tqdm import disable_progress_bars
-
-    datasets.disable_progress_bars()
-    datasets.logging.set_verbosity_error()
-    disable_progress_bars()
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    logging.getLogger("httpx").setLevel(logging.ERROR)

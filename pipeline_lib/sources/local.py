@@ -1,16 +1,18 @@
-"""Files on this disk, found by a path or glob, read in the order of their names."""
+"""Files on this disk, found by a path, folder or glob, read in the order of their names."""
 
+import fnmatch
 import glob
 import hashlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from pipeline_lib import progress
 from pipeline_lib.errors import SourceError
 from pipeline_lib.params import FileSource, project_root
-from pipeline_lib.sources.archives import entries, readable
+from pipeline_lib.sources.archives import ARCHIVES, KINDS, entries, kind_of, readable
 from pipeline_lib.sources.origin import Item, Origin
-from pipeline_lib.sources.readers import Row, rows
+from pipeline_lib.sources.readers import Choose, Row, rows
 from pipeline_lib.sources.shaping import Shape
 
 if TYPE_CHECKING:
@@ -25,23 +27,52 @@ def origin(name: str, source: FileSource) -> Origin:
     paths = ((project_root() / found, found) for found in names)
     return Origin(
         address=source.path,
-        items=items(paths, shape, digest),
+        items=items(paths, shape, digest, source.members),
         licence=source.licence,
         digest=digest,
     )
 
 
-def items(paths: Iterator[tuple[Path, str]], shape: Shape, digest: "_Hash") -> Iterator[Item]:
-    """The rows of each (file, name for people), shaped; `digest` takes in every file's bytes."""
+def items(
+    paths: Iterator[tuple[Path, str]], shape: Shape, digest: "_Hash", members: str = ""
+) -> Iterator[Item]:
+    """The rows of each (file, name for people), shaped; `digest` takes in every file's bytes.
+
+    `members`: of archives only what matches this glob; SourceError where nothing does.
+    """
     for path, name in paths:
         with readable(name):
             take_in(path, digest.update)
-        yield from shape.items(_rows(path, name, shape))
+        yield from shape.items(rows_of(path, name, shape.wanted, members))
 
 
-def _rows(path: Path, name: str, shape: Shape) -> Iterator[Row]:
+def rows_of(path: Path, name: str, choose: Choose, members: str = "") -> Iterator[Row]:
+    """All rows of a file, or of an archive's members whose path matches."""
+    matched = False
     for entry in entries(path, name):
-        yield from rows(entry, shape.wanted)
+        if members and entry.name != name and not _is_member(entry.name, name, members):
+            continue
+        matched = True
+        yield from rows(entry, choose)
+    if members and not matched:
+        raise SourceError(
+            f"{name}: expected a member that matches {members}, found none; check `members`"
+        )
+
+
+def _is_member(entry: str, archive: str, members: str) -> bool:
+    inside = entry.removeprefix(f"{archive}/").removeprefix("./")
+    return fnmatch.fnmatchcase(inside, members)
+
+
+def is_readable(name: str) -> bool:
+    """Whether a file's name says a kind we read, packed or not."""
+    return kind_of(name)[0] in (*KINDS, *ARCHIVES)
+
+
+def known_kinds() -> str:
+    """For people: `.txt, .jsonl, ...`."""
+    return ", ".join(f".{kind}" for kind in (*KINDS, *ARCHIVES))
 
 
 def take_in(path: Path, update: Callable[[bytes], None]) -> None:
@@ -55,7 +86,7 @@ def matches(path: str) -> list[str]:
     """Names, relative to the project and in order, of the files that a path or glob stands for."""
     root = project_root()
     if (root / path).is_dir():
-        raise SourceError(f"{path}: expected files, found a folder; write {path.rstrip('/')}/*.txt")
+        return _under(path)
     if (root / path).is_file():
         return [path]
     found = glob.glob(path, root_dir=root, recursive=True)  # noqa: PTH207 - Path.glob lacks ".."
@@ -64,3 +95,24 @@ def matches(path: str) -> list[str]:
         wild = "a file that matches" if glob.has_magic(path) else "this file"
         raise SourceError(f"{path}: expected {wild}, found none; check `path` (from {root})")
     return names
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _under(folder: str) -> list[str]:
+    """All files under a folder that have a kind we read, hidden ones left alone; SourceError where there is none."""
+    root = project_root() / folder
+    inside = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    seen = sorted(path.as_posix() for path in inside if not _is_hidden(path))
+    taken = [name for name in seen if is_readable(name)]
+    if not taken:
+        suffixes = sorted({PurePosixPath(name).suffix or "no suffix" for name in seen})
+        raise SourceError(
+            f"{folder}: expected files of a kind among {known_kinds()} in this folder, "
+            f"found {', '.join(suffixes) or 'none'}; check `path`"
+        )
+    if others := len(seen) - len(taken):
+        progress.say(f"{folder}: {others} files are of other kinds and were left out")
+    return [f"{folder.rstrip('/')}/{name}" for name in taken]

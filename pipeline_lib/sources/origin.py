@@ -24,3 +24,5 @@ class Origin:
     revision: str = ""
     licence: str = ""
     digest: "_Hash" = field(default_factory=hashlib.sha256)
+    files: dict[str, str] = field(default_factory=dict)
+    """Address -> SHA-256 of each file of the web, filled as items are taken."""

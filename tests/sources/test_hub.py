@@ -1,39 +1,16 @@
-import json
-import os
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline_lib import progress
+from pipeline_lib.formats import conversations, documents
 from pipeline_lib.sources import hub
 
-ROOT = Path(__file__).parents[2]
-TOOL = ROOT.parent / "shared" / "tools" / "hub.py"
-
-ASK = """
-import json, sys
-from dataclasses import asdict
-from pathlib import Path
-from pipeline_lib.errors import SourceError
-from pipeline_lib.params import HubSource
-from pipeline_lib.sources.fetch import fetch
-
-answers = {}
-for name, source in json.load(sys.stdin).items():
-    try:
-        answers[name] = asdict(fetch(name, HubSource(kind="hub", **source), Path("out") / name))
-    except SourceError as error:
-        answers[name] = str(error)
-print(json.dumps(answers))
-"""
-
-Ask = Callable[..., dict[str, Any]]
+from .conftest import Ask
 
 GSM8K = {"repository": "openai/gsm8k", "config": "main"}
 SOURCES: dict[str, dict[str, Any]] = {
@@ -51,78 +28,64 @@ SOURCES: dict[str, dict[str, Any]] = {
     "no_config": {"role": "rl", "repository": "openai/gsm8k", "config": "many"},
     "no_split": {"role": "rl", **GSM8K, "split": "validation"},
     "no_repository": {"role": "rl", "repository": "nobody/nothing"},
-    "script": {"role": "pretrain", "repository": "llm-book/livedoor-news-corpus"},
+    "script": {
+        "role": "pretrain",
+        "repository": "llm-book/livedoor-news-corpus",
+        "columns": {"text": "content"},
+    },
+    "pinned_script": {
+        "role": "pretrain",
+        "repository": "llm-book/livedoor-news-corpus",
+        "revision": "main",
+    },
     "converted": {
         "role": "pretrain",
         "repository": "llm-book/livedoor-news-corpus",
         "revision": "refs/convert/parquet",
         "columns": {"text": "content"},
     },
+    "fifth": {"role": "rl", **GSM8K, "columns": {"prompt": "question"}, "split": "train[-20%:]"},
+    "streamed_fifth": {
+        "role": "rl",
+        **GSM8K,
+        "columns": {"prompt": "question"},
+        "split": "train[-20%:]",
+        "streamed": True,
+    },
+    "streamed_pile": {
+        "role": "pretrain",
+        "repository": "monology/pile-uncopyrighted",
+        "rows": 9,
+        "streamed": True,
+    },
+    "chosen": {
+        "role": "rl",
+        "repository": "openai/gsm8k",
+        "columns": {"prompt": "question"},
+        "data_files": ["main/test-*", "main/t*"],
+        "split": "train[1310:1330]",
+    },
+    "no_files": {"role": "rl", "repository": "openai/gsm8k", "data_files": "other/*.jsonl"},
 }
 SAID = {
     "no_column": "expected the column text, found answer, question; name the right ones",
     "no_config": "expected the config many, found BuilderConfig 'many' not found",
     "no_split": "expected the split validation, found train, test; name one of these",
     "no_repository": "expected a data set, found none of that name",
-    "script": "found Dataset scripts are no longer supported, but found livedoor-news-corpus.py; "
+    "no_files": "expected a file that matches other/*.jsonl, found none; check `data_files`",
+    "pinned_script": "found Dataset scripts are no longer supported, but found livedoor-news-corpus.py; "
     "set `revision: refs/convert/parquet`",
 }
 
 
-@pytest.fixture(scope="session")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    """Fetch hub sources in a process of its own, since the libraries read HF_ENDPOINT at import.
-
-    The answer holds, for each source, its manifest or the sentence that says why there is none.
-    """
-
-    def answers(endpoint: str, sources: dict[str, Any]) -> dict[str, Any]:
-        folder = tmp_path_factory.mktemp("hub")
-        environment = {
-            **os.environ,
-            "HF_ENDPOINT": endpoint,
-            "HF_HOME": str(folder / "home"),
-            "DVC_ROOT": str(folder),
-            "PYTHONPATH": str(ROOT),
-        }
-        asked = subprocess.run(
-            [sys.executable, "-c", ASK], input=json.dumps(sources), env=environment, cwd=folder,
-            capture_output=True, text=True, check=True, timeout=120,
-        )  # fmt: skip
-        assert asked.stderr == ""
-        found: dict[str, Any] = json.loads(asked.stdout)
-        return found
-
-    return answers
-
-
-@pytest.fixture(scope="session")
-def start_hub() -> Iterator[Callable[..., str]]:
-    """Start a hub with the faults asked for; its address."""
-    if not TOOL.exists():
-        pytest.skip(f"{TOOL} is not here: no stand-in for the hub")
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*faults: str) -> str:
-        command = [sys.executable, str(TOOL), "--port", "0", *faults]
-        started_hub = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        started.append(started_hub)
-        assert started_hub.stdout is not None
-        return started_hub.stdout.readline().strip().removeprefix("HF_ENDPOINT=")
-
-    yield start
-    for one in started:
-        one.terminate()
-        one.wait()
-        assert one.stdout is not None
-        one.stdout.close()
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("answers")
 
 
 @pytest.fixture(scope="module")
-def answers(ask: Ask, start_hub: Callable[..., str]) -> dict[str, Any]:
-    return ask(start_hub(), SOURCES)
+def answers(ask: Ask, start_hub: Callable[..., str], folder: Path) -> dict[str, Any]:
+    return ask(start_hub(), SOURCES, folder)
 
 
 def test_a_split_is_read_to_its_end_and_pinned_to_a_commit(answers: dict[str, Any]) -> None:
@@ -146,6 +109,43 @@ def test_a_repository_with_a_script_is_read_from_its_converted_branch(
     answers: dict[str, Any],
 ) -> None:
     assert answers["converted"]["rows"] == 145
+    assert answers["script"]["rows"] == 145
+    assert answers["script"]["revision"] == answers["converted"]["revision"]
+    commit = answers["script"]["revision"][:12]
+    assert (
+        "script: hub:llm-book/livedoor-news-corpus is made by a script, which is not run; its branch "
+        f"refs/convert/parquet is read instead, at commit {commit}"
+    ) in answers["said"]
+
+
+def test_a_slice_is_the_rows_that_its_spelling_names(answers: dict[str, Any], folder: Path) -> None:
+    whole, fifth = (list(conversations.read(folder / "out" / n)) for n in ("practice", "fifth"))
+    assert [one.messages for one in fifth] == [one.messages for one in whole[-1_495:]]
+    assert answers["fifth"]["address"] == "hub:openai/gsm8k/main/train[-20%:]"
+
+
+def test_streamed_rows_are_those_of_the_file_and_no_file_is_kept(
+    answers: dict[str, Any], folder: Path
+) -> None:
+    far, near = (
+        [one.messages for one in conversations.read(folder / "out" / name)]
+        for name in ("streamed_fifth", "fifth")
+    )
+    assert far == near
+    far_text, near_text = (
+        [one.text for one in documents.read(folder / "out" / name)]
+        for name in ("streamed_pile", "pile")
+    )
+    assert far_text == near_text
+    assert answers["streamed_fifth"]["revision"] == answers["fifth"]["revision"]
+    assert len(answers["streamed_pile"]["sha256"]) == 64
+
+
+def test_chosen_files_are_one_table_in_the_order_of_their_patterns(
+    answers: dict[str, Any],
+) -> None:
+    assert answers["chosen"]["rows"] == 20, "nine of the 1,319 test rows, then train's"
+    assert answers["chosen"]["address"] == "hub:openai/gsm8k/main/test-*,main/t*/train[1310:1330]"
 
 
 @pytest.mark.parametrize("name", SAID)
@@ -159,22 +159,9 @@ def test_what_is_not_there_is_named_in_one_sentence(answers: dict[str, Any], nam
 def test_the_manifest_does_not_know_which_hub_answered(
     ask: Ask, start_hub: Callable[..., str], answers: dict[str, Any]
 ) -> None:
-    again = ask(start_hub(), {name: SOURCES[name] for name in ("taught", "chat")})
-    assert again == {name: answers[name] for name in ("taught", "chat")}
-
-
-def test_a_hub_that_stumbles_is_asked_again(ask: Ask, start_hub: Callable[..., str]) -> None:
-    found = ask(start_hub("--fail-first", "1"), {"chat": SOURCES["chat"]})
-    assert found["chat"]["rows"] == 95
-
-
-def test_changed_bytes_and_closed_doors_are_told_apart(
-    ask: Ask, start_hub: Callable[..., str]
-) -> None:
-    endpoint = start_hub("--corrupt", "parquet", "--gated", "smoltalk")
-    found = ask(endpoint, {name: SOURCES[name] for name in ("practice", "chat")})
-    assert "found other bytes, twice" in found["practice"]
-    assert "found a gated repository; accept its terms and set HF_TOKEN" in found["chat"]
+    names = ("taught", "chat", "streamed_pile")
+    again = ask(start_hub(), {name: SOURCES[name] for name in names})
+    assert again == {"said": []} | {name: answers[name] for name in names}
 
 
 def test_a_hub_that_is_away_costs_seconds_and_one_sentence(ask: Ask) -> None:

@@ -101,6 +101,27 @@ def test_a_text_file_is_one_document(root: Path) -> None:
     assert texts(root, "own/*.txt") == ["café", "zwei\r\nZeilen"]
 
 
+def test_a_folder_stands_for_all_it_holds_that_can_be_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(progress, "say", said.append)
+    for folder in ("deep", ".git"):
+        (root / "own" / folder).mkdir()
+    for name in ("z.txt", "deep/b.txt.gz", "deep/.hidden.txt", ".git/a.txt", "cover.png"):
+        content = name.encode()
+        (root / "own" / name).write_bytes(gzip.compress(content) if "gz" in name else content)
+    assert texts(root, "own") == texts(root, "own/") == ["deep/b.txt.gz", "z.txt"]
+    assert said == ["own: 1 files are of other kinds and were left out", *said[1:]]
+
+
+def test_of_an_archive_only_the_members_that_match_are_read(root: Path) -> None:
+    members = {"en/a.txt": b"one", "ja/b.txt": "二".encode(), "en/c.jsonl": LINES}
+    (root / "own" / "a.tar").write_bytes(tar(members))
+    (root / "own" / "b.txt").write_bytes(b"no archive")
+    assert texts(root, "own/*", members="*/*.txt") == ["one", "二", "no archive"]
+
+
 def test_the_manifest_says_where_the_rows_came_from(root: Path) -> None:
     content = b"some words"
     (root / "own" / "a.txt").write_bytes(content)
@@ -164,7 +185,18 @@ FAULTS: dict[str, tuple[str, bytes | None, dict[str, Any], str]] = {
         {"path": "own/*.jsonl"},
         "expected a file that matches, found none",
     ),
-    "folder": ("a.txt", b"x", {"path": "own"}, "expected files, found a folder; write own/*.txt"),
+    "folder": (
+        "a.pdf",
+        b"%PDF",
+        {"path": "own"},
+        "in this folder, found .pdf; check `path`",
+    ),
+    "no member": (
+        "a.tar",
+        tar({"a.txt": b"x"}),
+        {"members": "*.jsonl"},
+        "own/a.tar: expected a member that matches *.jsonl, found none; check `members`",
+    ),
     "other kind": ("a.pdf", b"%PDF", {}, "expected one of .txt, .jsonl, .json, .parquet, .csv"),
     "empty": ("a.jsonl", b"\n", {}, "own/a.jsonl: expected rows, found none"),
     "json line": ("a.jsonl", b'{"text": "a"}\n{"text": \n', {}, "own/a.jsonl:2: expected JSON"),

@@ -24,7 +24,7 @@ PROBLEMS = {"kind": "tales", "role": "rl", "texts": "problems", "seed": 2, "rows
 
 
 def sources(**named: dict[str, Any]) -> DownloadParams:
-    return DownloadParams.model_validate({"files": "own", "sources": named})
+    return DownloadParams.model_validate({"files": "own", "licences_allowed": [], "sources": named})
 
 
 def content(folder: Path) -> dict[str, bytes]:
