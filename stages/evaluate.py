@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline_lib import stage
 from pipeline_lib.evaluation import examination, subject
-from pipeline_lib.formats import files
+from pipeline_lib.formats import files, manifests
 from pipeline_lib.model.hardware import choose
 from pipeline_lib.params import EvaluateParams, RuntimeParams
 from pipeline_lib.report import curves, writing
@@ -20,6 +20,7 @@ def main(
     chat: Path,
     pretrain_shards: Path,
     evaluation_corpus: Path,
+    origins: Path,
     mixture: Path,
     pretrain_plots: Path,
     sft_plots: Path,
@@ -44,6 +45,7 @@ def main(
         funnel=files.read_json(funnel, made_by="clean"),
         shards=questions.shards,
         unigram=questions.unigram,
+        origins=manifests.read_list(origins),
         no_floor=questions.no_floor,
     )
     writing.write(story, evaluate_plots, report)

@@ -28,6 +28,7 @@ def page(story: Story, figures: Mapping[str, Markup]) -> str:
         _grid([_figure(name, svg) for name, svg in figures.items() if name in CAPTIONS]),
         sections.answers(story),
         sections.texts(story),
+        sections.origins(story),
         sections.recipe(story),
         sections.provenance(story),
         tag("footer", "Grown with Bonsai. Every number on this page is in metrics/*.json."),

@@ -68,7 +68,7 @@ def _card(number: str, what: str, beside: str) -> Markup:
 
 def table(story: Story) -> Markup:
     """The three models side by side, intervals beneath, the best of each row bold."""
-    rows = [_row(story, *asked) for asked in _asked(story)]
+    rows = [_row(story, *asked) for asked in asked(story)]
     heads = [tag("th", tag("span", model, class_=f"dot {model}"), scope="col") for model in MODELS]
     return tag(
         "section",
@@ -94,7 +94,7 @@ def _handed_on(story: Story) -> str:
     return said
 
 
-def _asked(story: Story) -> list[tuple[str, str, str]]:
+def asked(story: Story) -> list[tuple[str, str, str]]:
     """(key, words, format) of each row: `less` is better, `more` is better, or neither."""
     rows = [
         ("bits_per_byte", "Bits per byte, validation", "less"),
@@ -258,6 +258,32 @@ def provenance(story: Story) -> Markup:
             class_="muted",
         ),
         _pairs([(name, tag("code", digest)) for name, digest in rows]),
+    )
+
+
+def origins(story: Story) -> Markup:
+    """Every source: its address, its licence, and what cleaning left of it."""
+    if not story.origins:
+        return NOTHING
+    heads = ("source", "role", "from", "licence", "texts", "MB")
+    rows = [
+        tag(
+            "tr",
+            tag("th", one.name, scope="row"),
+            tag("td", one.role),
+            tag("td", one.address, tag("small", one.revision[:12])),
+            tag("td", one.licence or "unknown"),
+            tag("td", f"{one.rows:,}"),
+            tag("td", f"{one.bytes / 1e6:,.1f}"),
+        )
+        for one in story.origins
+    ]
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
+    return tag(
+        "section",
+        tag("h2", "What it learnt from"),
+        tag("p", "As cleaning left it; copies and held-out parts included.", class_="muted"),
+        tag("div", tag("table", head, tag("tbody", *rows)), class_="wide"),
     )
 
 

@@ -1,10 +1,11 @@
 """What the report is told: three models, what was found of them, and how they came to be."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline_lib.evaluation.examination import Findings
 from pipeline_lib.formats.checkpoints import Checkpoint
+from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.shards import Index
 from pipeline_lib.report.curves import Curve
 
@@ -24,6 +25,8 @@ class Story:
     """By split."""
     unigram: float | None
     """Bits per byte of a unigram model on the same validation documents."""
+    origins: Sequence[Manifest] = ()
+    """Where all of the data came from."""
     no_floor: str = ""
     """Why nobody knows the entropy of the corpus, in words; empty where it is known."""
 

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pipeline_lib.formats import files
 from pipeline_lib.report import drawing, figures
+from pipeline_lib.report.card import card
 from pipeline_lib.report.markup import Markup
 from pipeline_lib.report.page import page
 from pipeline_lib.report.palette import MODELS
@@ -13,7 +14,7 @@ from pipeline_lib.report.story import Story
 
 
 def write(story: Story, plots: Path, report: Path) -> None:
-    """`plots/*.png` and `report/index.html`, each folder whole or absent."""
+    """`plots/*.png` and `report/{index.html,model_card.md}`, each folder whole or absent."""
     drawn = draw(story)
     with files.whole_folder(plots) as fresh:
         for name, figure in drawn.items():
@@ -21,6 +22,7 @@ def write(story: Story, plots: Path, report: Path) -> None:
     inline = {name: Markup(drawing.inline(figure, name)) for name, figure in drawn.items()}
     with files.whole_folder(report) as fresh:
         files.write_text(fresh / "index.html", page(story, inline))
+        files.write_text(fresh / "model_card.md", card(story))
 
 
 def draw(story: Story) -> dict[str, Figure]:

@@ -33,7 +33,10 @@ def test_the_page_is_one_whole_file_that_needs_no_network(tmp_path: Path, story:
     reader = Balanced()
     reader.feed(page)
     assert reader.open == []
-    assert [path.name for path in (tmp_path / "report").iterdir()] == ["index.html"]
+    assert sorted(p.name for p in (tmp_path / "report").iterdir()) == [
+        "index.html",
+        "model_card.md",
+    ]
     assert "<script" not in page
     assert not re.search(r'(src|href)="(?!#)', page)
     assert not re.search(r"url\((?!#)", page)

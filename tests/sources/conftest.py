@@ -26,7 +26,7 @@ class Site:
     """What a server holds and does wrong; and what it was asked and has sent."""
 
     address: str = ""
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
     tag: str | None = '"one"'
     """An ETag, weak or strong, or a date of the last change."""
     headers: dict[str, str] = field(default_factory=dict)

@@ -5,10 +5,11 @@ import pytest
 
 from pipeline_lib.errors import FormatError, LeakError
 from pipeline_lib.evaluation import likelihood
-from pipeline_lib.formats import checkpoints, conversations, mixtures, shards
+from pipeline_lib.formats import checkpoints, conversations, manifests, mixtures, shards
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
+from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import EvaluateParams, ModelParams, RuntimeParams, TokenizerParams
@@ -88,6 +89,8 @@ def made(tmp_path: Path) -> Path:
         for i in range(8)
     ]
     conversations.write(tmp_path / "evaluation" / "problems", asked)
+    books = Manifest("books", "file", "pretrain", 1.0, "en", "own", "", "CC0-1.0", "0" * 64, 40, 9)
+    manifests.write_list(tmp_path / "sources.json", [books])
     mixtures.write(tmp_path / "mixture.json", [Component("books", "file", "", "", 40, 9)])
     for stage, name in (("pretrain", "bits_per_byte"), ("sft", "loss")):
         (tmp_path / "plots" / stage).mkdir(parents=True)
@@ -122,7 +125,7 @@ PAIRS = {
 
 def run(made: Path, params: EvaluateParams = PARAMS) -> dict[str, dict[str, float]]:
     """metrics/evaluate.json, as the stage leaves it."""
-    names = ("base", "sft", "chat", "shards", "evaluation", "mixture.json")
+    names = ("base", "sft", "chat", "shards", "evaluation", "sources.json", "mixture.json")
     paths = [made / name for name in names]
     paths += [made / "plots" / stage for stage in ("pretrain", "sft", "grpo")]
     paths += [made / "clean.json", made / "figures", made / "report"]
@@ -155,6 +158,11 @@ def test_the_report_and_its_figures_are_there(made: Path) -> None:
     names = {path.name for path in (made / "figures").iterdir()}
     assert names == {"funnel.png", "pretrain.png", "sft.png", "accuracy.problems.png"}
     page = (made / "report" / "index.html").read_text()
+    card = (made / "report" / "model_card.md").read_text()
+    assert "CC0-1.0" in page
+    assert card.startswith("---\nlicense:\n- CC0-1.0\nlanguage:\n- en\n")
+    assert "| books | pretrain | own | CC0-1.0 | 40 | 0.0 |" in card
+    assert str(made) not in card
     assert "grpo had no source to learn from: chat is sft, handed on." in page
     assert str(made) not in page
 
