@@ -6,14 +6,13 @@ from pathlib import Path
 from pipeline_lib import stage
 from pipeline_lib.formats import files
 from pipeline_lib.params import DownloadParams, RuntimeParams
-from pipeline_lib.sources.fetch import fetch
+from pipeline_lib.sources.fetch import fetch_all
 
 
 def main(params: DownloadParams, runtime: RuntimeParams, raw: Path) -> Iterator[stage.Metrics]:
     with files.whole_folder(raw) as fresh:
-        for name, source in sorted(params.sources.items()):
-            manifest = fetch(name, source, fresh / name, runtime.workers)
-            yield {f"{name}.rows": manifest.rows, f"{name}.bytes": manifest.bytes}
+        for made in fetch_all(params, fresh, runtime.workers):
+            yield {f"{made.name}.rows": made.rows, f"{made.name}.bytes": made.bytes}
 
 
 if __name__ == "__main__":

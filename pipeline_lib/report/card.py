@@ -1,4 +1,4 @@
-"""The model card: what it is, what it learnt from and under which licences, what it can do. Markdown, as the Hub reads it."""
+"""The model card: what it is, what it learnt from, under which licences, what it can do. Markdown, as the Hub reads it."""
 
 from collections.abc import Iterable
 

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from pipeline_lib.errors import SourceError
 from pipeline_lib.params import Split
 from pipeline_lib.sources import columnar, local
 from pipeline_lib.sources.archives import KINDS, Entry, inflated, kind_of, readable
 from pipeline_lib.sources.bounds import MOST_INFLATED, Budget
 from pipeline_lib.sources.downloads import Wanted
+from pipeline_lib.sources.parquetpages import Pages
 from pipeline_lib.sources.ranged import Ranged
 from pipeline_lib.sources.readers import Choose, Row, rows
 
@@ -92,7 +91,7 @@ def is_footed(name: str) -> bool:
 def footer_rows(wanted: Wanted) -> int:
     """How many rows a Parquet file on a server has, going by its footer."""
     with readable(wanted.name), io.BufferedReader(Ranged(wanted), 1 << 16) as stream:
-        return int(pq.read_metadata(stream).num_rows)
+        return sum(Pages(stream, wanted.name).rows)
 
 
 def bounds(split: Split, count: Callable[[], int]) -> tuple[int, int | None]:

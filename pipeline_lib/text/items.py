@@ -17,7 +17,8 @@ from pipeline_lib.text.normalise import normalise, without_calculator
 
 SPEAKERS = {"system", "user", "assistant"}
 LANGUAGE = "language"
-"""The rule that a document breaks which is in none of the languages asked for, or in one that nobody is sure of."""
+"""The rule that a document breaks which is in none of the languages asked for, or must be prose and is in none that
+anybody is sure of."""
 CONVERSATION_RULES = ("unknown_role", "empty", "no_question", "no_answer", "too_long")
 
 
@@ -75,9 +76,12 @@ def _language(text: str, params: CleanParams) -> str:
 def _judged(text: str, code: str, source: str, params: CleanParams) -> tuple[str, str | None]:
     """What is left of the text, and the rule it breaks."""
     reason = filters.reason(text, params)
-    if reason is None and params.languages and code not in params.languages:
+    is_prose = source in params.prose
+    if reason is None and (params.languages and code not in params.languages):
         reason = LANGUAGE
-    if reason is None and source in params.prose:
+    if reason is None and is_prose and not code:
+        reason = LANGUAGE  # no rule could be asked that knows what prose in it looks like
+    if reason is None and is_prose:
         verdict = quality.judge(text, code, params.quality)
         return verdict.text, verdict.reason
     return text, reason

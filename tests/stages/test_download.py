@@ -53,3 +53,12 @@ def test_where_one_source_fails_nothing_is_left(
     with pytest.raises(SourceError, match=r"^download.sources.b: own/\*.txt: expected a file that"):
         list(download.main(sources(a=TALES, b=missing), RUNTIME, tmp_path / "raw"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_licence_that_is_not_allowed_stops_the_stage_before_any_row(tmp_path: Path) -> None:
+    params = sources(a=TALES, b=PROBLEMS).model_copy(update={"licences_allowed": ("MIT",)})
+    with pytest.raises(
+        SourceError, match=r"^download.sources.a: tales:stories/seed=1: expected a lic"
+    ):
+        list(download.main(params, RUNTIME, tmp_path / "raw"))
+    assert list(tmp_path.iterdir()) == []

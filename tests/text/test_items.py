@@ -92,6 +92,12 @@ def test_other_languages_are_dropped_where_some_are_asked_for(params: Params) ->
     assert cleaned(PROSE, params, languages=["ja"], language="ja").reason is None
 
 
+def test_prose_in_no_language_that_anybody_knows_is_dropped(params: Params) -> None:
+    noise = "@#$ ][ 8(3 ~~ {]= 0x3f :: ;;/ " * 20
+    assert cleaned(noise, params, max_top_ngram=1.0).reason is None
+    assert cleaned(noise, params, max_top_ngram=1.0, prose=["web"]).reason == "language"
+
+
 def test_prose_is_judged_in_the_sources_named(params: Params) -> None:
     assert cleaned(PROSE, params).reason is None
     assert cleaned(PROSE, params, prose=["web"]).reason == "c4_too_few_sentences"
