@@ -28,7 +28,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("download", "clean", "corpus", "tokenizer", "shard")
 CHANGED = 6
-"""One word in so many becomes another."""
+"""One word in about so many becomes another."""
 LENGTH = 4000
 """Characters of a document, about."""
 FILE_BYTES = 50 * 10**6
@@ -65,21 +65,15 @@ def documents(folder: Path) -> list[str]:
 
 
 def edited(text: str, draw: random.Random) -> str:
-    """The same paragraphs in another order, some of their words exchanged."""
+    """The same paragraphs in another order, some of their words (characters, where nothing is spaced) exchanged."""
     lines = text.split("\n")
     draw.shuffle(lines)
     text = "\n".join(lines)
-    words = text.split(" ")
-    if len(words) < len(text) / 20:  # no spaces: characters
-        words = list(text)
-        for place in range(len(words)):
-            if draw.randrange(CHANGED * 2) == 0 and words[place] != "\n":
-                words[place] = words[draw.randrange(len(words))]
-        return "".join(words)
-    for place in range(len(words)):
-        if draw.randrange(CHANGED) == 0 and "\n" not in words[place]:
-            words[place] = words[draw.randrange(len(words))].strip("\n")
-    return " ".join(words)
+    space = " " if text.count(" ") > len(text) / 20 else ""
+    units = text.split(" ") if space else list(text)
+    for _ in range(len(units) // CHANGED):
+        units[draw.randrange(len(units))] = units[draw.randrange(len(units))].strip("\n")
+    return space.join(units)
 
 
 def multiply(source: list[str], size: int, folder: Path) -> None:
@@ -115,6 +109,7 @@ def project(work: Path, source: list[str], size: int) -> Path:
 
 def enable(params: dict[str, dict[str, object]]) -> None:
     """All that curation can do, as for text from the web; pieces for two scripts."""
+    params["clean"] |= {"prose": ["text"], "mask": ["email", "ip", "phone"]}
     params["tokenizer"] |= {"vocab_size": 8192, "character_coverage": 0.9995}
 
 

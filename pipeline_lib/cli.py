@@ -4,16 +4,15 @@ What is heavy (torch, MLflow) is imported by the command that needs it: the othe
 """
 
 import argparse
-import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline_lib import leaving, presets
+from pipeline_lib import leaving, looking, presets
+from pipeline_lib.looking import number
 
 if TYPE_CHECKING:
-    from pipeline_lib.inspection import Shown
     from pipeline_lib.talk import Speaker
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -36,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_chat(commands)
     _add_preset(commands)
-    _add_inspect(commands)
+    looking.add_inspect(commands)
     _add_track(commands)
     return parser
 
@@ -86,21 +85,21 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     shown = " (default: %(default)s)"
     add = command.add_argument
     add("--model", type=Path, required=True, help="a model folder, such as data/models/chat")
-    add("--max-tokens", type=_number(int, 1), default=200, help="longest answer" + shown)
+    add("--max-tokens", type=number(int, 1), default=200, help="longest answer" + shown)
     add(
         "--temperature",
-        type=_number(float, 0),
+        type=number(float, 0),
         default=0.7,
         help="0: always the likeliest token" + shown,
     )
-    add("--top-k", type=_number(int, 0), default=0, help="draw from the k likeliest; 0: from all")
+    add("--top-k", type=number(int, 0), default=0, help="draw from the k likeliest; 0: from all")
     add(
         "--top-p",
-        type=_number(float, 1e-6, 1),
+        type=number(float, 1e-6, 1),
         default=1.0,
         help="draw from the likeliest tokens that together have this probability" + shown,
     )
-    add("--seed", type=_number(int, 0), default=1, help="same seed, same text" + shown)
+    add("--seed", type=number(int, 0), default=1, help="same seed, same text" + shown)
 
 
 def _add_preset(commands: "Commands") -> None:
@@ -117,40 +116,6 @@ def _add_preset(commands: "Commands") -> None:
     spell.set_defaults(command=_spell_presets)
     for action in (apply, spell):
         action.add_argument("names", nargs="+", metavar="NAME")
-
-
-def _add_inspect(commands: "Commands") -> None:
-    command = commands.add_parser(
-        "inspect",
-        help="look at the data: what was kept, what was dropped and why",
-        description="Look at the data that the stages left: kept and dropped texts, where a string stands.",
-    )
-    what = command.add_subparsers(required=True, metavar="WHAT")
-    funnel = what.add_parser("funnel", help="how many texts each rule dropped, by source")
-    funnel.add_argument("--figure", type=Path, help="also draw it, as a .png")
-    funnel.set_defaults(command=_inspect_funnel)
-    kept = what.add_parser("kept", help="a sample of what was kept")
-    kept.set_defaults(command=_inspect_kept)
-    kept.add_argument("--seed", type=_number(int, 0), default=1, help="another seed, other texts")
-    dropped = what.add_parser("dropped", help="samples of what was dropped, by rule")
-    dropped.set_defaults(command=_inspect_dropped)
-    dropped.add_argument("rule", nargs="?", help="the rule (default: all of them)")
-    search = what.add_parser("search", help="where a string stands")
-    search.set_defaults(command=_inspect_search)
-    search.add_argument("text", help="the string, as it is written")
-    search.add_argument(
-        "--raw", action="store_true", help="in what was downloaded, not what is clean"
-    )
-    for one in (kept, dropped, search):
-        one.add_argument("--source", help="one source (default: all)")
-        one.add_argument(
-            "-n", "--count", type=_number(int, 1), default=3, help="texts shown of each"
-        )
-        one.add_argument(
-            "--characters", type=_number(int, 0), default=1000, help="of each text; 0: all"
-        )
-    for one in (kept, dropped, search, funnel):
-        one.add_argument("--data", type=Path, default=Path("data"), help="where the data lies")
 
 
 def _add_track(commands: "Commands") -> None:
@@ -179,9 +144,9 @@ def _chat(chosen: argparse.Namespace) -> None:
     speaker = _speaker(chosen)
     turns = [Turn("system", chosen.system)] if chosen.system else []
     print(f"{chosen.model}: ask away; Ctrl-D leaves.")
-    for number, question in enumerate(_questions()):
+    for place, question in enumerate(_questions()):
         turns = speaker.fitting([*turns, Turn("user", question)])
-        answer = _show(speaker.reseeded(chosen.seed + number).answer(turns))
+        answer = _show(speaker.reseeded(chosen.seed + place).answer(turns))
         turns.append(Turn("assistant", answer))
 
 
@@ -227,67 +192,11 @@ def _spell_presets(chosen: argparse.Namespace) -> None:
     print(" ".join(presets.arguments(PARAMS, chosen.names)))
 
 
-def _inspect_funnel(chosen: argparse.Namespace) -> None:
-    from pipeline_lib import inspection
-
-    metrics = chosen.data.parent / "metrics"
-    for line in inspection.funnel(metrics):
-        print(line)
-    if chosen.figure:
-        inspection.draw_funnel(metrics, chosen.figure)
-        print(f"drawn: {chosen.figure}")
-
-
-def _inspect_kept(chosen: argparse.Namespace) -> None:
-    from pipeline_lib import inspection
-
-    _print(inspection.kept(chosen.data / "clean", chosen.source, chosen.count, chosen.seed), chosen)
-
-
-def _inspect_dropped(chosen: argparse.Namespace) -> None:
-    from pipeline_lib import inspection
-
-    found = inspection.dropped(chosen.data / "dropped", chosen.source, chosen.rule, chosen.count)
-    _print(found, chosen)
-
-
-def _inspect_search(chosen: argparse.Namespace) -> None:
-    from pipeline_lib import inspection
-
-    folder = chosen.data / ("raw" if chosen.raw else "clean")
-    if not _print(inspection.search(folder, chosen.text, chosen.source, chosen.count), chosen):
-        print(f"{folder}: {chosen.text!r} stands nowhere")
-
-
-def _print(found: Iterator["Shown"], chosen: argparse.Namespace) -> int:
-    shown = 0
-    for shown, one in enumerate(found, start=1):  # noqa: B007 - how many there were is the answer
-        print(one.lines(chosen.characters))
-    return shown
-
-
 def _track(_chosen: argparse.Namespace) -> None:
     from pipeline_lib.tracking import catchup
 
     for sentence in catchup.bring():
         print(sentence)
-
-
-def _number(kind: type, low: int | float, high: int | float = math.inf) -> Callable[[str], Any]:
-    """A type for argparse: `kind` from `low` to `high`."""
-    noun = "a whole number" if kind is int else "a number"
-    bounds = f"from {low:g} to {high:g}" if high < math.inf else f"of at least {low:g}"
-
-    def read(word: str) -> Any:
-        try:
-            value = kind(word)
-        except ValueError:
-            value = None
-        if value is None or not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"expected {noun} {bounds}, found {word}")
-        return value
-
-    return read
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 
 import xxhash
 
-from pipeline_lib.errors import FormatError, ParamsError
+from pipeline_lib.errors import ParamsError
 from pipeline_lib.formats import conversations, documents, files, manifests
 from pipeline_lib.formats.conversations import Conversation, conversation_id
 from pipeline_lib.formats.documents import Document
@@ -151,12 +151,36 @@ def _rank(id: str, seed: int) -> int:
     return rank
 
 
-def records(path: Path, count: int) -> Iterator[str]:
-    """The first lines of a file of records, indented; FormatError where it is not there."""
-    if not path.exists():
-        raise FormatError(f"{path}: no such file; run `dvc repro corpus`")
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines):
-            if number == count:
-                return
-            yield json.dumps(json.loads(line), indent=2, ensure_ascii=False)
+def mixture(metrics: Path) -> Iterator[str]:
+    """Epochs and shares of each pretraining source, as asked for and as made; FormatError where corpus has not run."""
+    counts: Mapping[str, Any] = files.read_json(metrics / "corpus.json", made_by="corpus")
+    yield f"{'source':24} {'epochs asked':>13} {'made':>8} {'share asked':>12} {'made':>8} {'documents':>11}"
+    for name in (key.split(".")[1] for key in counts if key.endswith(".epochs_asked")):
+        of = {what: counts[f"mixture.{name}.{what}"] for what in (*EPOCHS, *SHARES)}
+        epochs = f"{of['epochs_asked']:>13.2f} {of['epochs']:>8.2f}"
+        shares = f"{of['share_asked']:>12.1%} {of['share']:>8.1%}"
+        yield f"{name:24} {epochs} {shares} {counts[f'pretrain.train.{name}.documents']:>11,}"
+
+
+EPOCHS, SHARES = ("epochs_asked", "epochs"), ("share_asked", "share")
+
+
+def duplicates(folder: Path, count: int) -> Iterator[Shown]:
+    """Clusters of near duplicates: what was kept, and what went for it; nothing where none were sought."""
+    path = folder / "near_duplicates.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    for line in lines[:count]:
+        cluster = json.loads(line)
+        kept = cluster["kept"]
+        yield Shown(kept["source"], kept["id"], kept["text"], f"kept for {cluster['dropped']:,}")
+        for copy in cluster["copies"]:
+            note = f"dropped, Jaccard {copy['jaccard']:.2f}"
+            yield Shown(copy["source"], copy["id"], copy["text"], note)
+
+
+def contaminated(folder: Path, count: int) -> Iterator[Shown]:
+    """Texts that held an evaluation item; FormatError where corpus has not run."""
+    found = files.read_json(folder / "decontamination.json", made_by="corpus")
+    for record in found["records"][:count]:
+        note = f"holds {record['set']} {record['item']} ({record['share']:.0%} of it)"
+        yield Shown(record["source"], record["document"], record["excerpt"], note)

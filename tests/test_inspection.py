@@ -1,5 +1,6 @@
 """`bonsai inspect`: what was kept, what was dropped and why, where a string stands."""
 
+import json
 import re
 from pathlib import Path
 
@@ -30,6 +31,18 @@ def data(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
         manifest = Manifest(name, "file", role, 1.0, "", "a", "", "", "0" * 64, rows, 0)
         manifests.write(root / "data" / "raw" / name, manifest)
     folders = [root / "data" / name for name in ("raw", "clean", "dropped")]
+    curation = root / "data" / "corpus" / "curation"
+    cluster = {"kept": {"id": "a", "source": "books", "text": "Lamps."}, "dropped": 1}
+    copies = [{"id": "b", "source": "more", "text": "Lamps!", "jaccard": 0.91}]
+    files.write_text(curation / "near_duplicates.jsonl", json.dumps({**cluster, "copies": copies}))
+    leak = {"source": "books", "document": "c", "set": "quiz", "item": 0, "share": 0.75}
+    records = [{**leak, "excerpt": "How many lamps?"}]
+    files.write_json(curation / "decontamination.json", {"records": records})
+    made = {"epochs_asked": 2.0, "epochs": 1.5, "share_asked": 1.0, "share": 1.0}
+    mixed = {f"mixture.books.{name}": value for name, value in made.items()}
+    files.write_json(
+        root / "metrics" / "corpus.json", {**mixed, "pretrain.train.books.documents": 12}
+    )
     (metrics,) = clean.main(params.clean, params.runtime, *folders)
     files.write_json(root / "metrics" / "clean.json", dict(metrics))
     return root / "data"
@@ -100,3 +113,17 @@ def test_what_is_not_there_is_one_sentence(
     with pytest.raises(SystemExit):
         cli.main(["inspect", *words, "--data", str(data)])
     assert re.match(f"{sentence}.*\n$", capsys.readouterr().err)
+
+
+def test_the_mixture_stands_as_asked_beside_as_made(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    last = shown(data, capsys, "mixture").splitlines()[-1]
+    assert last.split() == ["books", "2.00", "1.50", "100.0%", "100.0%", "12"]
+
+
+def test_duplicates_and_leaks_are_shown(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = shown(data, capsys, "duplicates")
+    assert "--- books a (6 characters) kept for 1\nLamps." in said
+    assert "--- more b (6 characters) dropped, Jaccard 0.91\nLamps!" in said
+    assert "holds quiz 0 (75% of it)\nHow many lamps?" in shown(data, capsys, "contaminated")

@@ -56,9 +56,9 @@ def read_json(path: Path, made_by: str) -> Any:
 
 @contextmanager
 def passing_folder(beside: Path) -> Iterator[Path]:
-    """A folder for what lies on disk only while the block runs."""
+    """A folder for what lies on disk only while the block runs; what a kill left there goes first."""
     beside.parent.mkdir(parents=True, exist_ok=True)
-    folder = beside.with_name(f".{beside.name}.{os.getpid()}.scratch")
+    folder = beside.with_name(f".{beside.name}.scratch")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:

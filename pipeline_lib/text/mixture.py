@@ -89,7 +89,7 @@ class Mixture:
         splits = {
             part: plan.Split(folder / part, schema, tables.PART_BYTES) for part in PARTS[role]
         }
-        with files.passing_folder(folder) as scratch:
+        with files.passing_folder(folder.parent / role) as scratch:
             said = self._said_before(sources, scratch) if role == "pretrain" else SaidBefore()
             found = {source.name: self._curated(source, said, scratch) for source in sources}
             self._expect_enough(role, found)
