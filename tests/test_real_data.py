@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,7 +85,10 @@ def spoilt(number: int) -> str:
 
 
 QUESTIONS = (
-    [json.loads(line)["question"] for line in (DATA / "gsm8k" / "test.jsonl").open()]
+    [
+        json.loads(line)["question"]
+        for line in (DATA / "gsm8k" / "test.jsonl").read_text("utf-8").splitlines()
+    ]
     if DATA.exists()
     else []
 )
@@ -133,7 +135,7 @@ def test_no_ruby_remains_and_no_dakuten_is_lost(made: Path) -> None:
     for before, after in zip(works, left, strict=True):
         assert not re.search("《|》|［＃|\\[#|底本", after.text)
         assert after.language == "ja"
-        assert not unicodedata.combining(after.text[0])
+        assert not re.search("[\u3099\u309a]", after.text)
         # what is written outside of readings, notes, legend and colophon
         body = before.text.replace("\r", "").split("-" * 55)[-1].rsplit("底本", 1)[0]
         bare = re.sub("《[^》]*》|※?［＃[^］]*］", "", body)

@@ -141,6 +141,8 @@ class Shape:
             for name in META
             if isinstance(row.values.get(name), str)
         }
+        if "file" not in meta:
+            meta["from"] = row.where
         return Document(document_id(text), text, self.source, self.language, meta)
 
     def _form(self, found: Collection[str], where: str) -> Form:

@@ -7,9 +7,11 @@ texts the first is kept, going by role, then source by name, then row.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pipeline_lib import engine, progress
 from pipeline_lib.errors import DataError, ParamsError
@@ -22,6 +24,10 @@ from pipeline_lib.text.funnel import KEPT, Funnel
 from pipeline_lib.text.items import CONVERSATION_RULES, LANGUAGE, kind_of
 
 DUPLICATE = "duplicate"
+REASONS = pa.schema(
+    [("row", pa.int64()), ("id", pa.string()), ("rule", pa.string()), ("from", pa.string())]
+)
+"""Of every dropped text; samples with their words stand beside the list."""
 RULES = list(
     dict.fromkeys(
         [
@@ -43,7 +49,12 @@ class Part:
     role: str
     raw: Path
     clean: Path
+    dropped: Path
+    """Folder for the list of what was dropped, and why."""
     params: CleanParams
+
+    def __str__(self) -> str:
+        return str(self.raw)
 
 
 @dataclass(frozen=True)
@@ -59,10 +70,11 @@ def clean_sources(
     """Fill `clean` with what is kept, `dropped` with samples of what is not; DataError: all is."""
     sources = manifests.read_all(raw)
     _expect_known(params.prose, [source.name for source in sources if source.role == "pretrain"])
+    _say_unjudged(params.prose, sources)
     funnel = Funnel()
     rows = sum(source.rows for source in sources)
     for role in ROLES:
-        parts = _parts([s for s in sources if s.role == role], raw, clean, params)
+        parts = _parts([s for s in sources if s.role == role], raw, clean, dropped, params)
         _clean_role(parts, funnel, rows, workers)
     for source in sources:
         kept = replace(
@@ -83,13 +95,24 @@ def _expect_known(prose: Sequence[str], known: Sequence[str]) -> None:
             )
 
 
-def _parts(sources: Iterable[Manifest], raw: Path, clean: Path, params: CleanParams) -> list[Part]:
+def _say_unjudged(prose: Sequence[str], sources: Sequence[Manifest]) -> None:
+    brought = [s.name for s in sources if s.role == "pretrain" and s.kind != "tales"]
+    if unjudged := [name for name in brought if name not in prose]:
+        progress.say(
+            f"clean: {', '.join(unjudged)}: not judged by the rules for prose; name what comes from the web in clean.prose"
+        )
+
+
+def _parts(
+    sources: Iterable[Manifest], raw: Path, clean: Path, dropped: Path, params: CleanParams
+) -> list[Part]:
     parts = []
     for source in sources:
         folder = clean / source.name
         folder.mkdir(parents=True)
         for path in tables.parts(raw / source.name):
-            parts.append(Part(source.name, source.role, path, folder / path.name, params))
+            out, why = folder / path.name, dropped / source.name
+            parts.append(Part(source.name, source.role, path, out, why, params))
     return parts
 
 
@@ -100,16 +123,20 @@ def _clean_role(parts: Sequence[Part], funnel: Funnel, rows: int, workers: int) 
         ids.append(one.ids)
         funnel.add(one.funnel)
         progress.show(funnel.rows.total(), rows, "documents")
-    for correction in engine.map(without_duplicates, _duplicates(parts, ids), workers):
+    jobs = _duplicates(parts, ids)
+    corrected = engine.map(without_duplicates, jobs, workers)
+    for (part, _), correction in zip(jobs, corrected, strict=True):
+        _new(part).replace(part.clean)
         funnel.add(correction)
+        progress.show(funnel.rows.total(), rows, "documents")
 
 
 def clean_part(part: Part) -> Cleaned:
     """Read a raw part, write the clean one, say what became of every row."""
     kind = kind_of(part.role)
     funnel = Funnel()
-    kept = []
-    for item in engine.walk(kind.read(part.raw), part.raw):
+    kept, reasons = [], []
+    for row, item in enumerate(engine.walk(kind.read(part.raw), part.raw)):
         judged = kind.clean(item, part.role, part.params)
         cleaned = judged.item
         for note in judged.notes:
@@ -118,9 +145,11 @@ def clean_part(part: Part) -> Cleaned:
             kept.append(cleaned)
             funnel.keep(part.source, kind.size(cleaned))
         else:
-            text = kind.text(cleaned)
-            funnel.drop(part.source, judged.reason, kind.size(cleaned), kind.id(cleaned), text)
+            text, id = kind.text(cleaned), kind.id(cleaned)
+            funnel.drop(part.source, judged.reason, kind.size(cleaned), id, text)
+            reasons.append(_reason(row, id, judged.reason, cleaned))
     kind.write(part.clean, kept)
+    _write_reasons(part, "", reasons)
     return Cleaned(packed(map(kind.id, kept)), funnel)
 
 
@@ -137,20 +166,41 @@ def _duplicates(
 
 
 def without_duplicates(job: tuple[Part, npt.NDArray[np.bool_]]) -> Funnel:
-    """Write a clean part again without the rows marked; what that changes in the funnel."""
+    """Write a clean part anew beside itself, without the rows marked; what that changes in the funnel."""
     part, repeated = job
     kind = kind_of(part.role)
     funnel = Funnel()
-    kept = []
-    for item, again in zip(kind.read(part.clean), repeated, strict=True):
+    kept, reasons = [], []
+    rows = enumerate(zip(engine.walk(kind.read(part.clean), part.clean), repeated, strict=True))
+    for row, (item, again) in rows:
         if again:
-            size = kind.size(item)
+            size, id = kind.size(item), kind.id(item)
             funnel.take_back(part.source, size)
-            funnel.drop(part.source, DUPLICATE, size, kind.id(item), kind.text(item))
+            funnel.drop(part.source, DUPLICATE, size, id, kind.text(item))
+            reasons.append(_reason(row, id, DUPLICATE, item))
         else:
             kept.append(item)
-    kind.write(part.clean, kept)
+    kind.write(_new(part), kept)
+    _write_reasons(part, "-duplicates", reasons)
     return funnel
+
+
+def _reason(row: int, id: str, rule: str, item: Any) -> dict[str, Any]:
+    """One line of the list: where it stood in its file and in what it came from, and the rule that dropped it."""
+    meta = getattr(item, "meta", {})
+    return {"row": row, "id": id, "rule": rule, "from": meta.get("from") or meta.get("file", "")}
+
+
+def _write_reasons(part: Part, suffix: str, reasons: list[dict[str, Any]]) -> None:
+    if reasons:
+        part.dropped.mkdir(parents=True, exist_ok=True)
+        name = f"{part.raw.stem}{suffix}.parquet"
+        tables.write_table(part.dropped / name, pa.Table.from_pylist(reasons, schema=REASONS))
+
+
+def _new(part: Part) -> Path:
+    """Where it is written: the part itself may be read again, where a worker is lost."""
+    return part.clean.with_suffix(".new")
 
 
 def _check_not_empty(sources: Iterable[Manifest], funnel: Funnel) -> None:

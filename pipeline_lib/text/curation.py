@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,31 @@ import numpy.typing as npt
 
 from pipeline_lib import engine
 from pipeline_lib.formats import conversations, documents
-from pipeline_lib.formats.documents import Document
 from pipeline_lib.params import ContaminationParams, CorpusParams
 from pipeline_lib.text import leaks, paragraphs
 from pipeline_lib.text.contamination import Index, Match, items_of
-from pipeline_lib.text.plan import Curated
+from pipeline_lib.text.items import kind_of
+from pipeline_lib.text.plan import Curated, Numbers
 from pipeline_lib.text.sections import sections
 from pipeline_lib.text.split import position
 
 Flags = npt.NDArray[np.bool_]
-Evaluation = tuple[tuple[str, Path], ...]
-"""Name and folder of each evaluation source."""
+SEAM = 2000
+"""Characters on each side of a cut that are read together: a question may stand across it."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """An evaluation source: what a worker that outlives a run must not mix up with another."""
+
+    name: str
+    folder: Path
+    """Absolute."""
+    digest: str
+    """SHA-256 of its files."""
+
+
+Evaluation = tuple[Questions, ...]
 CONTAMINATED, NEAR = "contaminated", "near_duplicates"
 REASONS = (CONTAMINATED, NEAR, paragraphs.REASON)
 
@@ -59,14 +74,16 @@ class Outcome:
     dropped: Counter[str]
     """Documents by reason."""
     leaks: list[tuple[str, list[Match]]]
-    """Each contaminated document's id, and the items in it."""
+    """The id of each contaminated document, as cleaning left it, and the items in it."""
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A row, or a section of one."""
+class Left:
+    """What is left of a row, or a section of that."""
 
     row: int
+    id: str
+    """Of the row as it stands in the file."""
     item: Any
     is_new: bool
     """It is not what stands in the file."""
@@ -75,33 +92,44 @@ class Piece:
 def curate(job: Job) -> Outcome:
     """Judge every row; write the file anew where rows change."""
     dropped: Counter[str] = Counter()
-    pieces = list(_pieces(job, dropped))
-    kept, found = [], []
+    there = list(_left(job, dropped))
     index = _index(job.evaluation, job.params.contamination)
-    checked = leaks.checked([piece.item for piece in pieces], index)
-    for piece, (item, matches) in zip(pieces, checked, strict=True):
+    kept, found = [], []
+    for left, matches in zip(there, _leaking(there, index), strict=True):
         if matches:
             dropped[CONTAMINATED] += 1
-            found.append((leaks.id_of(item), matches))
+            found.append((left.id, matches))
         else:
-            kept.append(piece)
-    if any(piece.is_new for piece in pieces):
-        documents.write_part(job.scratch, (piece.item for piece in kept))
-        kept = [Piece(row, piece.item, is_new=True) for row, piece in enumerate(kept)]
-        return Outcome(_curated(job, job.scratch, kept), dropped, found)
-    return Outcome(_curated(job, job.path, kept), dropped, found)
+            kept.append(left)
+    if any(left.is_new for left in there):
+        documents.write_part(job.scratch, (left.item for left in kept))
+        rows = np.arange(len(kept))
+        return Outcome(_curated(job, job.scratch, rows, kept), dropped, found)
+    rows = np.array([left.row for left in kept], dtype=np.int64)
+    return Outcome(_curated(job, job.path, rows, kept), dropped, found)
+
+
+def _leaking(there: Sequence[Left], index: Index) -> list[list[Match]]:
+    """The evaluation items in each; one that stands across a cut is in both of its sections."""
+    found = [matches for _, matches in leaks.checked([left.item for left in there], index)]
+    cuts = [n for n, (a, b) in enumerate(pairwise(there)) if a.row == b.row]
+    seams = [f"{there[n].item.text[-SEAM:]}\n{there[n + 1].item.text[:SEAM]}" for n in cuts]
+    for n, matches in zip(cuts, index.scan(seams), strict=True):
+        for side in (n, n + 1):
+            found[side] = found[side] or matches
+    return found
 
 
 @lru_cache(maxsize=1)
 def _index(evaluation: Evaluation, params: ContaminationParams) -> Index:
     """Made once in each process."""
     return Index(
-        (item for name, path in evaluation for item in items_of(name, conversations.read(path))),
+        (item for of in evaluation for item in items_of(of.name, conversations.read(of.folder))),
         params,
     )
 
 
-def _pieces(job: Job, dropped: Counter[str]) -> Iterator[Piece]:
+def _left(job: Job, dropped: Counter[str]) -> Iterator[Left]:
     rows = engine.walk(_read(job), job.path)
     for row, (item, left) in enumerate(_thinned(rows, job)):
         if job.near is not None and job.near[row]:
@@ -109,14 +137,12 @@ def _pieces(job: Job, dropped: Counter[str]) -> Iterator[Piece]:
         elif left is None:
             dropped[paragraphs.REASON] += 1
         else:
-            for piece in sections(left) if job.is_cut else [left]:
-                yield Piece(row, piece, is_new=piece is not item)
+            for section in sections(left) if job.is_cut else [left]:
+                yield Left(row, leaks.id_of(item), section, is_new=section is not item)
 
 
 def _read(job: Job) -> Iterator[Any]:
-    if job.role == "pretrain":
-        return documents.read_part(job.path)
-    return conversations.read_part(job.path)
+    return kind_of(job.role).read(job.path)
 
 
 def _thinned(rows: Iterable[Any], job: Job) -> Iterator[tuple[Any, Any]]:
@@ -126,16 +152,13 @@ def _thinned(rows: Iterable[Any], job: Job) -> Iterator[tuple[Any, Any]]:
     return paragraphs.thinned(rows, job.repeats, job.params.paragraphs, job.params.min_chars)
 
 
-def _curated(job: Job, path: Path, kept: Sequence[Piece]) -> Curated:
-    ids, seed = [leaks.id_of(piece.item) for piece in kept], job.params.seed
+def _curated(job: Job, path: Path, rows: Numbers, kept: Sequence[Left]) -> Curated:
+    ids, seed = [leaks.id_of(left.item) for left in kept], job.params.seed
+    size = kind_of(job.role).size
     return Curated(
         path=path,
-        rows=np.array([piece.row for piece in kept], dtype=np.int64),
-        sizes=np.array([_size(piece.item) for piece in kept], dtype=np.int64),
+        rows=rows,
+        sizes=np.array([size(left.item) for left in kept], dtype=np.int64),
         positions=np.array([position(id, seed) for id in ids], dtype=np.float64),
         turns=np.array([position(id, seed, "weight") for id in ids], dtype=np.float64),
     )
-
-
-def _size(item: Any) -> int:
-    return documents.size(item) if isinstance(item, Document) else conversations.size(item)

@@ -48,13 +48,17 @@ class Judged:
 def clean_document(document: Document, role: str, params: CleanParams) -> Judged:
     """The document without its packaging, normalised, its language known, judged, and masked."""
     text, notes = _bare(document, params)
-    code = document.language or _language(text, params)
+    meta = {key: value for key, value in document.meta.items() if key != "markup"}
+    code = document.language
+    if not code:
+        found = language.identify(text)
+        code = found.code if found.confidence >= params.language_confidence else ""
+        meta["language"] = f"{found.code or 'unknown'} {found.confidence:.2f}"
     text, reason = _judged(text, code, document.source, params)
+    text, masked = personal.mask(text, params.mask)  # what is dropped is shown, too
     if reason is None:
-        text, masked = personal.mask(text, params.mask)
         notes += [f"masked.{kind}" for kind in masked.elements()]
         notes.append(f"language.{code or 'unknown'}")
-    meta = {key: value for key, value in document.meta.items() if key != "markup"}
     made = replace(document, id=document_id(text), text=text, language=code, meta=meta)
     return Judged(made, reason, notes)
 
@@ -66,11 +70,6 @@ def _bare(document: Document, params: CleanParams) -> tuple[str, list[str]]:
     bare = markup.strip(document.text, document.meta)
     notes = [f"markup.{kind}" for kind in bare.kinds] + ["flagged"] * bool(bare.flagged)
     return normalise(bare.text, params.normal_form), notes
-
-
-def _language(text: str, params: CleanParams) -> str:
-    found = language.identify(text)
-    return found.code if found.confidence >= params.language_confidence else ""
 
 
 def _judged(text: str, code: str, source: str, params: CleanParams) -> tuple[str, str | None]:
@@ -97,14 +96,15 @@ def clean_conversation(conversation: Conversation, role: str, params: CleanParam
         answer=_turn(conversation.answer, params),
     )
     reason = conversation_reason(cleaned, role, params)
-    if reason or not params.mask:
+    if not params.mask:
         return Judged(cleaned, reason)
     notes, messages = [], []
     for turn in cleaned.messages:
         content, masked = personal.mask(turn.content, params.mask)
         messages.append(replace(turn, content=content))
         notes += [f"masked.{kind}" for kind in masked.elements()]
-    return Judged(replace(cleaned, messages=tuple(messages)), None, notes)
+    made = replace(cleaned, messages=tuple(messages))
+    return Judged(made, reason, [] if reason else notes)
 
 
 def _answered(turns: list[Message]) -> list[Message]:

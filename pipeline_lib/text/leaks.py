@@ -18,8 +18,6 @@ Learnt = TypeVar("Learnt", Document, Conversation)
 
 BATCH = 256
 """Texts held while they are looked at."""
-SHOWN = 100
-"""Records of each source and evaluation set; the counts are of all."""
 
 
 def text_of(learnt: Document | Conversation) -> str:
@@ -42,7 +40,7 @@ def id_of(learnt: Document | Conversation) -> str:
 
 
 class Report:
-    """What decontamination.json says: counts of all, records of some."""
+    """What decontamination.json says: counts, and a record of every match."""
 
     def __init__(self, sets: Mapping[str, int]) -> None:
         """`sets`: items by evaluation set."""
@@ -50,7 +48,6 @@ class Report:
         self._dropped: Counter[str] = Counter()
         self._texts: Counter[str] = Counter()
         self._found: dict[str, set[int]] = {name: set() for name in sets}
-        self._shown: Counter[tuple[str, str]] = Counter()
         self._records: list[dict[str, Any]] = []
 
     def add(self, source: str, document: str, matches: Sequence[Match]) -> None:
@@ -59,9 +56,7 @@ class Report:
         self._texts.update({match.set for match in matches})
         for match in matches:
             self._found[match.set].add(match.item)
-            self._shown[source, match.set] += 1
-            if self._shown[source, match.set] <= SHOWN:
-                self._records.append({"source": source, "document": document, **asdict(match)})
+            self._records.append({"source": source, "document": document, **asdict(match)})
 
     def content(self) -> dict[str, Any]:
         """By set: its items, those found, the texts dropped for it; dropped texts by source; records."""

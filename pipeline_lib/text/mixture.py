@@ -9,6 +9,7 @@ A map over files says what is left of each (`curation`), a plan says what stands
 second map writes: so the bytes are the same for any number of workers.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.params import CorpusParams
 from pipeline_lib.text import paragraphs, plan, split
-from pipeline_lib.text.curation import NEAR, REASONS, Flags, Job, Outcome, curate
+from pipeline_lib.text.curation import NEAR, REASONS, Flags, Job, Outcome, Questions, curate
 from pipeline_lib.text.leaks import Report
 from pipeline_lib.text.near import Clusters, clusters
 from pipeline_lib.text.paragraphs import Repeats
@@ -67,6 +68,11 @@ class SaidBefore:
         return self.repeats.flags.get(path) if self.repeats else None
 
 
+def _questions(name: str, folder: Path) -> Questions:
+    parts = [files.sha256(path) for path in tables.parts(folder)]
+    return Questions(name, folder.resolve(), hashlib.sha256("".join(parts).encode()).hexdigest())
+
+
 class Mixture:
     """The cleaned sources of all roles, on their way into the corpus."""
 
@@ -75,7 +81,9 @@ class Mixture:
         self._clean, self._notes, self._params, self._workers = clean, notes, params, workers
         self._sources = manifests.read_all(clean)
         evaluation = self._of("evaluation")
-        self._evaluation = tuple((source.name, clean / source.name) for source in evaluation)
+        self._evaluation = tuple(
+            _questions(source.name, clean / source.name) for source in evaluation
+        )
         self._leaks = Report({source.name: source.rows for source in evaluation})
         self._metrics: Metrics = dict.fromkeys(REASONS, 0)
         self._asked: dict[str, float] = {}
@@ -87,7 +95,7 @@ class Mixture:
         sources = self._of(role)
         schema = documents.SCHEMA if role == "pretrain" else conversations.SCHEMA
         splits = {
-            part: plan.Split(folder / part, schema, tables.PART_BYTES) for part in PARTS[role]
+            part: plan.Filling(folder / part, schema, tables.PART_BYTES) for part in PARTS[role]
         }
         with files.passing_folder(folder.parent / role) as scratch:
             said = self._said_before(sources, scratch) if role == "pretrain" else SaidBefore()
@@ -160,8 +168,9 @@ class Mixture:
             near.write_samples(self._notes / "near_duplicates.jsonl")
         if parts and self._params.paragraphs.paragraph_chars:
             asked_paragraphs = self._params.paragraphs
+            gone = {part: near.dropped(part) for part in parts} if near else {}
             repeats = paragraphs.find(
-                parts, asked_paragraphs, scratch / "paragraphs", self._workers
+                parts, asked_paragraphs, scratch / "paragraphs", self._workers, gone
             )
             self._metrics["repeated_paragraphs"] = repeats.count
         return SaidBefore(near, repeats)
@@ -222,11 +231,12 @@ class Mixture:
         return Divide(split.by_rank(positions, test, validation, source.name))
 
     def _add(
-        self, source: Manifest, found: Sequence[Curated], splits: dict[str, plan.Split]
+        self, source: Manifest, found: Sequence[Curated], splits: dict[str, plan.Filling]
     ) -> None:
         divide = self._divide(source, found)
+        there = sum(int(one.sizes[divide(one.positions) == 0].sum()) for one in found)
         before = {name: (one.rows, one.bytes) for name, one in splits.items()}
-        for name, path, rows, sizes in plan.copies(found, self._epochs(source, found), divide):
+        for name, path, rows, sizes in plan.copies(found, self._epochs(source, there), divide):
             splits[name].add(path, rows, sizes)
         for name, one in splits.items():
             rows_before, bytes_before = before[name]
@@ -236,10 +246,10 @@ class Mixture:
                 one.bytes - bytes_before,
             )
 
-    def _epochs(self, source: Manifest, found: Sequence[Curated]) -> float:
-        """How often training sees the source: its weight, or what its budget of tokens comes to."""
+    def _epochs(self, source: Manifest, size: int) -> float:
+        """How often training sees the source, which has so many bytes for it: its weight, or what its budget comes to."""
         tokens = self._params.budgets.get(source.name)
-        there = sum(int(one.sizes.sum()) for one in found) / self._params.bytes_per_token
+        there = size / self._params.bytes_per_token
         asked = source.weight if tokens is None else tokens / max(there, 1)
         made = asked if tokens is None else min(asked, self._params.max_epochs)
         if source.role == "pretrain":
@@ -261,6 +271,8 @@ class Mixture:
             made = self._metrics[f"pretrain.train.{source.name}.bytes"]
             self._metrics[f"{name}.share_asked"] = self._asked[source.name] / max(asked, 1)
             self._metrics[f"{name}.share"] = made / max(self._metrics["pretrain.train.bytes"], 1)
+            self._metrics[f"{name}.tokens_asked"] = round(self._asked[source.name])
+            self._metrics[f"{name}.tokens"] = round(made / self._params.bytes_per_token)
 
     def _count(self, name: str, rows: int, size: int) -> None:
         self._metrics |= {f"{name}.documents": rows, f"{name}.bytes": size}

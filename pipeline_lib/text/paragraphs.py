@@ -8,7 +8,7 @@ in one document stays: that is its refrain, and the filters' business.
 Hashes of 64 bits are written part by part; one range of them at a time is sorted in memory.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from pipeline_lib import engine
+from pipeline_lib import engine, progress
 from pipeline_lib.formats import documents
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.params import ParagraphParams
@@ -38,6 +38,11 @@ class Job:
     number: int
     scratch: Path
     params: ParagraphParams
+    gone: Flags | None
+    """Documents that are left out: what they say was not said before."""
+
+    def __str__(self) -> str:
+        return str(self.part)
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,22 @@ class Repeats:
         return sum(int(flags.sum()) for flags in self.flags.values())
 
 
-def find(parts: Sequence[Path], params: ParagraphParams, scratch: Path, workers: int) -> Repeats:
-    """The paragraphs of `parts` that an earlier document has; `scratch` is filled with 12 bytes for each."""
+def find(
+    parts: Sequence[Path],
+    params: ParagraphParams,
+    scratch: Path,
+    workers: int,
+    gone: Mapping[Path, Flags] | None = None,
+) -> Repeats:
+    """The paragraphs of `parts` that an earlier document has, but for documents that are `gone`.
+
+    `scratch` is filled with 12 bytes for each.
+    """
     scratch.mkdir(parents=True, exist_ok=True)
-    jobs = [Job(part, number, scratch, params) for number, part in enumerate(parts)]
-    counts = np.array(list(engine.map(hash_part, jobs, workers)), np.int64).reshape(-1, 2)
+    gone = gone or {}
+    jobs = [Job(part, number, scratch, params, gone.get(part)) for number, part in enumerate(parts)]
+    hashed = progress.watch(engine.map(hash_part, jobs, workers), len(jobs), "files of paragraphs")
+    counts = np.array(list(hashed), np.int64).reshape(-1, 2)
     flags = np.zeros(counts[:, 1].sum(), bool)
     ranges = -(-len(flags) // SORTED) or 1
     for number in range(ranges):
@@ -69,8 +85,10 @@ def find(parts: Sequence[Path], params: ParagraphParams, scratch: Path, workers:
 def hash_part(job: Job) -> tuple[int, int]:
     """Write the hash and the document's row of each paragraph; how many documents and paragraphs."""
     hashes, owners, row = [], [], -1
-    for row, document in enumerate(documents.read_part(job.part)):
+    for row, document in enumerate(engine.walk(documents.read_part(job.part), job.part)):
         found = [digest(p) for p in sought(document.text, job.params)]
+        if job.gone is not None and job.gone[row]:
+            found = [digest(f"{job.number} {row} {n}") for n in range(len(found))]  # like no other
         hashes += found
         owners += [row] * len(found)
     np.save(_hashes_path(job.scratch, job.number), np.array(hashes, np.uint64))

@@ -60,7 +60,7 @@ class Part:
         return str(self.path)
 
 
-class Split:
+class Filling:
     """The rows of one split, taken in order, cut into parts as they come."""
 
     def __init__(self, folder: Path, schema: pa.Schema, limit: int) -> None:

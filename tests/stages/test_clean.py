@@ -2,6 +2,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline_lib.errors import DataError
@@ -11,6 +13,7 @@ from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.params import Params
 from pipeline_lib.tales import tale
+from pipeline_lib.text import cleaning
 from stages import clean
 
 STORIES = [tale(3, index, "stories").text for index in range(60)]
@@ -121,3 +124,29 @@ def test_a_source_of_nothing_worth_keeping_is_refused(tmp_path: Path, params: Pa
     with pytest.raises(DataError, match=sentence):
         run(tmp_path, params)
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
+
+
+def test_a_list_says_of_every_dropped_text_which_rule_it_was(
+    tmp_path: Path, params: Params
+) -> None:
+    raw_documents(tmp_path / "raw", "web", ["", "short", STORIES[0], STORIES[0] + "\r\n"])
+    run(tmp_path, params)
+    lists = sorted((tmp_path / "dropped" / "web").glob("*.parquet"))
+    rows = [row for path in lists for row in pq.read_table(path).to_pylist()]
+    assert [(row["row"], row["rule"]) for row in rows] == [
+        (1, "duplicate"),
+        (0, "empty"),
+        (1, "too_short"),
+    ]
+
+
+def test_a_part_may_lose_its_duplicates_twice(tmp_path: Path, params: Params) -> None:
+    """As where a worker is lost after it wrote."""
+    raw_documents(tmp_path / "raw", "web", [STORIES[0]])
+    run(tmp_path, params)
+    raw, out = (tmp_path / name / "web" / "part-00000.parquet" for name in ("raw", "clean"))
+    part = cleaning.Part("web", "pretrain", raw, out, tmp_path / "why", params.clean)
+    again = [cleaning.without_duplicates((part, np.array([True]))) for _ in range(2)]
+    assert again[0] == again[1]
+    assert again[0].rows["web", "duplicate"] == 1
+    assert len(texts(tmp_path, "web")) == 1

@@ -197,17 +197,17 @@ def test_an_rl_source_that_is_all_contaminated_is_refused(house: House) -> None:
         house.run()
 
 
-def test_a_budget_becomes_epochs(house: House) -> None:
+def test_training_sees_the_tokens_that_a_budget_asks_for(house: House) -> None:
     house.document_source("a", TEXTS[:100])
     house.document_source("b", TEXTS[100:])
-    tokens = sum(len(text) for text in TEXTS[100:]) / PARAMS.bytes_per_token
-    metrics = house.run(PARAMS.model_copy(update={"budgets": {"b": int(1.5 * tokens)}}))
-    assert metrics["mixture.b.epochs_asked"] == pytest.approx(1.5, abs=0.01)
+    tokens = round(1.5 * sum(len(text) for text in TEXTS[100:]) / PARAMS.bytes_per_token)
+    metrics = house.run(PARAMS.model_copy(update={"budgets": {"b": tokens}}))
+    assert metrics["mixture.b.tokens_asked"] == tokens
+    assert metrics["mixture.b.tokens"] == pytest.approx(tokens, rel=0.05)
+    seen = sum(len(text) for text in house.texts("train") if text in TEXTS[100:])
+    assert metrics["mixture.b.tokens"] == round(seen / PARAMS.bytes_per_token)
     assert metrics["mixture.b.epochs"] == metrics["mixture.b.epochs_asked"]
     assert metrics["mixture.a.epochs"] == 1
-    seen = Counter(house.texts("train"))
-    assert {seen[text] for text in TEXTS[:100]} == {0, 1}
-    assert {seen[text] for text in TEXTS[100:]} == {0, 1, 2}
     assert metrics["mixture.b.share"] == pytest.approx(metrics["mixture.b.share_asked"], abs=0.03)
 
 
@@ -322,6 +322,45 @@ def test_what_is_contaminated_is_written_down(house: House) -> None:
         ("quiz", 0, "lessons"),
     }
     assert question.upper() not in " ".join(house.texts("train"))
+
+
+def test_a_question_across_a_cut_is_found_too(house: House) -> None:
+    question = (
+        "A lighthouse keeper had 17 lamps, lit 5 of them at dusk and 3 more at midnight; "
+        "how many lamps stayed dark until the morning?"
+    )
+    lines = "\n".join(question.split())
+    for shift in range(0, 160, 40):
+        each = House(house.root / str(shift))
+        book = "\n\n".join(page(i) for i in range(3))[: 3900 + shift]
+        each.document_source("book", [f"{book}\n{lines}\n{page(9)} {page(10)} {page(11)}" * 2])
+        each.document_source("a", TEXTS)
+        each.prompt_source("quiz", "evaluation", [question])
+        assert each.run()["contaminated"] >= 1
+        learnt = " ".join(" ".join(each.texts(part)) for part in ("train", "validation", "test"))
+        assert "lighthouse" not in learnt or "midnight" not in learnt
+
+
+def test_a_paragraph_of_what_is_left_out_stays_where_else_it_stands(house: House) -> None:
+    notice = "This text may be copied by anybody who leaves this notice where it stands, here."
+    house.document_source("a", [page(i) for i in range(40)])
+    house.document_source("b", [f"{page(3)}\n{notice}", f"{page(77)}\n{notice}"])
+    asked = {"paragraphs": PARAMS.paragraphs.model_copy(update={"paragraph_chars": 60})}
+    metrics = house.run(PARAMS.model_copy(update=asked))
+    assert metrics["near_duplicates"] == 1
+    learnt = [text for part in ("train", "validation", "test") for text in house.texts(part)]
+    assert sum(notice in text for text in learnt) == 1
+
+
+def test_another_run_with_other_questions_finds_those(tmp_path: Path) -> None:
+    """In one process, as a worker of a standing cluster would be asked."""
+    for name, question in (("one", "How many legs has a spider?"), ("two", "How many has a bee?")):
+        house = House(tmp_path / name)
+        house.document_source("a", [*TEXTS, "How many legs has a spider?", "How many has a bee?"])
+        house.prompt_source("quiz", "evaluation", [question])
+        house.run()
+        said = json.loads((house.root / "curation" / "decontamination.json").read_text())
+        assert [record["excerpt"] for record in said["records"]] == [question]
 
 
 def test_the_corpus_says_where_all_of_it_came_from(house: House) -> None:

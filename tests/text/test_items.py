@@ -69,7 +69,7 @@ def test_markup_goes_and_is_counted(params: Params) -> None:
     page = f"<html><body><nav>Home</nav><article><p>{PROSE}</p></article></body></html>"
     found = cleaned(page, params)
     assert found.item.text == PROSE
-    assert found.item.meta == {}
+    assert found.item.meta == {"language": "en 1.00"}
     assert found.item.id == document_id(PROSE)
     assert found.notes == ["markup.html", "language.en"]
     assert cleaned(page, params, markup=False).item.text == page
@@ -80,6 +80,9 @@ def test_personal_data_is_masked_where_asked(params: Params) -> None:
     assert "keeper@lighthouse.org" not in found.item.text
     assert "masked.email" in found.notes
     assert found.item.id == document_id(found.item.text)
+    dropped = cleaned(PROSE[-91:], params, mask=["email"], min_chars=1000)
+    assert dropped.reason == "too_short"
+    assert "keeper@lighthouse.org" not in dropped.item.text
     told = conversation(ASKED, Message("assistant", "Ask keeper@lighthouse.org."))
     masked = clean_conversation(told, "sft", params.clean.model_copy(update={"mask": ["email"]}))
     assert "lighthouse" not in masked.item.messages[1].content

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_lib import engine
+from pipeline_lib import engine, progress
 from pipeline_lib.formats import documents, files
 from pipeline_lib.params import NearParams
 from pipeline_lib.text.near.bands import Pairs, Signed, candidates
@@ -121,7 +121,9 @@ def find(parts: Sequence[Path], params: NearParams, scratch: Path, workers: int)
     scratch.mkdir(parents=True, exist_ok=True)
     numbers = {part: number for number, part in enumerate(parts)}
     jobs = [Job(part, number, scratch, params) for part, number in numbers.items()]
-    signed = Signed.of(scratch, list(engine.map(sign, jobs, workers)))
+    signed = Signed.of(
+        scratch, list(progress.watch(engine.map(sign, jobs, workers), len(jobs), "files signed"))
+    )
     return Clusters(numbers, signed, joined(signed, params))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pipeline_lib import engine
 from pipeline_lib.formats import documents
 from pipeline_lib.params import NearParams
 from pipeline_lib.text.near import shingles
@@ -44,6 +45,9 @@ class Job:
     scratch: Path
     params: NearParams
 
+    def __str__(self) -> str:
+        return str(self.part)
+
 
 def signatures_path(scratch: Path, number: int) -> Path:
     return scratch / f"signatures-{number:05d}.npy"
@@ -55,7 +59,7 @@ def bands_path(scratch: Path, number: int) -> Path:
 
 def sign(job: Job) -> int:
     """Write the signatures (documents, hashes) and band hashes (bands, documents) of a part; how many documents."""
-    read = documents.read_part(job.part)
+    read = engine.walk(documents.read_part(job.part), job.part)
     found = [np.zeros((0, job.params.bands * job.params.rows), np.uint32)]
     while texts := [document.text for document in islice(read, ROWS)]:
         found.append(signatures(texts, job.params))
