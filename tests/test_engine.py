@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_lib import engine
-from pipeline_lib.errors import DataError, FormatError
+from pipeline_lib.engine.work import Failure, Work
+from pipeline_lib.errors import DataError, FormatError, ParamsError
 
 
 def double(number: int) -> int:
@@ -30,12 +32,40 @@ def third_row(number: int) -> int:
     return number
 
 
+def after_the_rows(label: str) -> None:
+    for _ in engine.walk(range(5), label):
+        pass
+    raise RuntimeError("the file could not be closed")
+
+
+def in_an_outer_row(label: str) -> None:
+    for _ in engine.walk(range(2), label):
+        after_the_rows("inner.parquet")
+
+
+def run_out_of_room(path: Path) -> None:
+    number = int(path.name)
+    path.write_text(path.read_text() + "x" if path.exists() else "x")
+    raise OSError(number, os.strerror(number), "out/part.parquet")
+
+
+def write_to_a_full_disk(_: int) -> None:
+    with Path("/dev/full").open("w") as file:
+        file.write("more than there is room for")
+
+
 def stumble(path: Path) -> int:
     """Fails when first called."""
     if path.exists():
         return 1
     path.touch()
     raise OSError("the disk is busy")
+
+
+def die_noting(path: Path) -> str:
+    with path.with_name(f"{path.name}.runs").open("a") as runs:
+        runs.write("x")
+    return die(path)
 
 
 def die(path: Path) -> str:
@@ -67,6 +97,17 @@ def test_an_error_in_words_comes_through_as_it_is(workers: int) -> None:
         list(engine.map(refuse, [1, 2, 3, 4], workers))
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_of_many_errors_in_words_some_are_told_and_the_others_counted(workers: int) -> None:
+    with pytest.raises(
+        FormatError, match=r"part 3: [^;]*; run `dvc repro` again; and 2 more"
+    ) as told:
+        list(engine.map(refuse, [1, 2, 3, 4, 5], workers))
+    assert "part 4" not in str(told.value)
+    with pytest.raises(FormatError, match=r"again$"):
+        list(engine.map(refuse, [1, 2, 3], workers))
+
+
 def test_no_pieces_give_no_results() -> None:
     assert list(engine.map(double, [], 0)) == []
 
@@ -84,6 +125,57 @@ def test_the_others_are_handed_on_before_the_failure_is_told() -> None:
     assert [next(results) for _ in range(4)] == [1, 2, 4, 5]
     with pytest.raises(DataError):
         next(results)
+
+
+def test_after_the_last_row_a_failure_names_no_document() -> None:
+    with pytest.raises(DataError, match=r"^part-3: expected .* \(part-3: RuntimeError: the file"):
+        list(engine.map(after_the_rows, ["part-3"], 1))
+
+
+def test_after_an_inner_walk_a_failure_names_the_outer_row() -> None:
+    with pytest.raises(DataError, match=r"^part-3, row 1: expected"):
+        list(engine.map(in_an_outer_row, ["part-3"], 1))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_as_such_and_not_tried_again(number: int, tmp_path: Path) -> None:
+    told = (
+        "^out/part.parquet: expected room on the disk, found it full; make room and run it again$"
+    )
+    with pytest.raises(DataError, match=told):
+        list(engine.map(run_out_of_room, [tmp_path / str(number)], 1))
+    assert (tmp_path / str(number)).read_text() == "x"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_a_disk_that_runs_full_in_a_write_names_the_piece() -> None:
+    with pytest.raises(DataError, match=r"^7: expected room on the disk, found it full"):
+        list(engine.map(write_to_a_full_disk, [7], 1))
+
+
+def test_a_machine_that_does_not_see_the_folder_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "cwd", lambda: tmp_path / "away")
+    told = (
+        rf"^runtime.cluster: expected its machines to see {tmp_path}/away, found No such file .*; "
+        "share the folder under the same path$"
+    )
+    with pytest.raises(ParamsError, match=told):
+        list(engine.map(double, [1, 2, 3, 4], 2))
+
+
+def test_a_worker_whose_own_folder_is_gone_comes_into_that_of_the_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert Work(double, str(tmp_path))(4) == 8
+    assert Path.cwd() == tmp_path
+    refused = Work(double, str(tmp_path / "gone"))(4)
+    assert isinstance(refused, Failure)
+    assert isinstance(refused.known, ParamsError)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -109,6 +201,17 @@ def test_a_piece_that_kills_each_process_is_named_and_the_others_are_done(tmp_pa
     assert [next(results) for _ in range(5)] == ["a", "b", "c", "d", "e"]
     with pytest.raises(DataError, match="deadly: its process died each time"):
         next(results)
+
+
+def test_a_process_that_dies_while_nobody_waits_for_it_costs_nothing(tmp_path: Path) -> None:
+    pieces = pieces_in(tmp_path, "a", "b", "deadly-once", *"cdefgh")
+    results = engine.map(die_noting, pieces, 2)
+    done = [next(results)]
+    while not (tmp_path / "deadly-once").read_text():
+        time.sleep(0.05)
+    time.sleep(0.5)  # the pool has seen it: from here on it takes no more
+    assert done + list(results) == [piece.name for piece in pieces]
+    assert (tmp_path / "a.runs").read_text() == (tmp_path / "h.runs").read_text() == "x"
 
 
 WAITS = """

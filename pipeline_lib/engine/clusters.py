@@ -5,9 +5,11 @@ machine, and stopped with the map; one that a person gave an address of is left 
 """
 
 import importlib
+import logging
 import os
 import socket
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +29,15 @@ class Ray:
         self._stubborn = ray.remote(max_retries=2)(_call)
         if self._own:
             _reach("ray", address)
-            try:
-                ray.init(
-                    address=address or None,
-                    num_cpus=None if address else workers,
-                    include_dashboard=None if address else False,
-                    log_to_driver=False,
-                    logging_level="ERROR",
-                    runtime_env={"env_vars": {"PYTHONPATH": _paths()}},
-                )
-            except ConnectionError as error:
-                raise ParamsError(_away("ray", address, error)) from None
+            _start(ray, address, workers)
+        gone = ray.exceptions
+        self._gone = (
+            gone.WorkerCrashedError,
+            gone.OutOfMemoryError,
+            gone.NodeDiedError,
+            gone.ObjectLostError,
+            gone.LocalRayletDiedError,
+        )
         self.workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
 
     def submit(self, work: Callable[[Any], Any], piece: Any) -> Any:
@@ -46,12 +46,30 @@ class Ray:
     def result(self, ticket: Any) -> Any:
         try:
             return self._ray.get(ticket)
-        except (self._ray.exceptions.WorkerCrashedError, self._ray.exceptions.OutOfMemoryError):
+        except self._gone:
             raise WorkerDiedError from None
+
+    def lost(self, ticket: Any) -> bool:
+        """Each says for itself."""
+        return False
 
     def close(self) -> None:
         if self._own:
             self._ray.shutdown()
+
+
+def _start(ray: Any, address: str, workers: int) -> None:
+    try:
+        ray.init(
+            address=address or "local",  # absent, Ray would join whichever cluster it finds
+            num_cpus=None if address else workers,
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level="ERROR",
+            runtime_env={"env_vars": {"PYTHONPATH": _paths()}},
+        )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise ParamsError(_away("ray", address, error)) from None
 
 
 def _call(work: Callable[[Any], Any], piece: Any) -> Any:
@@ -63,23 +81,37 @@ class Dask:
 
     def __init__(self, address: str, workers: int) -> None:
         distributed = self._distributed = _library("distributed", "dask")
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it tells in tracebacks
         try:
             self._client = distributed.Client(
                 address or distributed.LocalCluster(**_modest(workers)), timeout=PATIENCE
             )
-        except OSError as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise ParamsError(_away("dask", address, error)) from None
-        self._own = not address
+        self._own, self._address = not address, address
         self.workers = max(1, sum(self._client.nthreads().values()))
 
     def submit(self, work: Callable[[Any], Any], piece: Any) -> Any:
+        self._stay()
         return self._client.submit(work, piece, pure=False, retries=0)
 
     def result(self, ticket: Any) -> Any:
-        try:
-            return ticket.result()
-        except self._distributed.scheduler.KilledWorker:
-            raise WorkerDiedError from None
+        while True:
+            try:
+                return ticket.result(timeout=PATIENCE)
+            except TimeoutError:
+                self._stay()
+            except (self._distributed.scheduler.KilledWorker, CancelledError):
+                self._stay()
+                raise WorkerDiedError from None
+
+    def _stay(self) -> None:
+        """ParamsError where the scheduler left: it never answers, and would be waited for without end."""
+        if self._client.status != "running":
+            raise ParamsError(_away("dask", self._address, "that its scheduler left"))
+
+    def lost(self, ticket: Any) -> bool:
+        return ticket.status in {"cancelled", "lost"}
 
     def close(self) -> None:
         cluster = self._client.cluster
@@ -125,7 +157,7 @@ def _reach(name: str, address: str) -> None:
             raise ParamsError(_away(name, address, error)) from None
 
 
-def _away(name: str, address: str, error: Exception) -> str:
+def _away(name: str, address: str, error: Exception | str) -> str:
     said = " ".join(str(error).split())[:200]
     return (
         f"runtime.cluster: expected a {name} cluster at {address or 'this machine'}, found {said}; "

@@ -56,6 +56,8 @@ def map(
 ) -> Iterator[Result]:
     """`function` of every piece, in order; `workers`: at most so many processes, 0: one per core.
 
+    On a cluster that was given by address `workers` is no limit: all its cores take pieces.
+
     PipelineError as the function raised it; DataError naming the piece for any other failure.
     """
     failures: list[Failure] = []
@@ -78,9 +80,9 @@ def cores() -> int:
 def _outcomes(work: Work[Piece, Result], pieces: Sequence[Piece], workers: int) -> Iterator[Any]:
     processes = min(workers or cores(), len(pieces) // PIECES_WORTH_A_PROCESS)
     if not pieces or (_engine.kind == "loky" and processes < 2):
-        yield from (work(piece) for piece in pieces)
+        yield from (work.here(piece) for piece in pieces)
         return
-    with _open_pool(max(processes, 1)) as pool:
+    with _open_pool(processes if _engine.kind == "loky" else workers or cores()) as pool:
         yield from _Waiting(pool, work).through(pieces)
 
 
@@ -90,9 +92,10 @@ def _open_pool(workers: int) -> Iterator[Pool]:
         with closing(_pool(workers)) as pool:
             yield pool
         return
-    if _engine.pool is None or _engine.pool.workers < workers:
-        if _engine.pool:
-            _engine.pool.close()
+    if _engine.pool and _engine.kind == "loky" and _engine.pool.workers < workers:
+        _engine.pool.close()
+        _engine.pool = None
+    if _engine.pool is None:
         _engine.pool = _pool(workers)
     yield _engine.pool
 
@@ -133,15 +136,19 @@ class _Waiting(Generic[Piece, Result]):
         piece, ticket = self._held.popleft()
         try:
             return self._pool.result(ticket)
-        except (
-            WorkerDiedError
-        ):  # under which piece nobody knows: this one is tried alone, then the others again
+        except WorkerDiedError:  # where all went with it nobody knows whose fault it was: one alone
             outcome = self._alone(piece)
-            again = [waiting for waiting, _ in self._held]
-            self._held.clear()
-            for waiting in again:
-                self._submit(waiting)
+            self._submit_lost()
             return outcome
+
+    def _submit_lost(self) -> None:
+        """Never what still runs: two would write to one path."""
+        held, self._held = self._held, deque()
+        for piece, ticket in held:
+            if self._pool.lost(ticket):
+                self._submit(piece)
+            else:
+                self._held.append((piece, ticket))
 
     def _alone(self, piece: Piece) -> Any:
         for _ in range(ATTEMPTS - 1):
@@ -157,8 +164,9 @@ def _summed_up(failures: Sequence[Failure], pieces: int) -> PipelineError:
     """One error for all; of those that say themselves what to do, these words and no others."""
     known = [failure.known for failure in failures if failure.known is not None]
     if len(known) == len(failures):
-        said = dict.fromkeys(str(error) for error in known[:NAMED])
-        return type(known[0])("; ".join(said))
+        said = list(dict.fromkeys(str(error) for error in known))
+        rest = [f"and {len(said) - NAMED:,} more like these"] if len(said) > NAMED else []
+        return type(known[0])("; ".join(said[:NAMED] + rest))
     named = "; ".join(f"{failure.where}: {failure.said}" for failure in failures[:NAMED])
     more = f"; and {len(failures) - NAMED} more" if len(failures) > NAMED else ""
     return DataError(

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, Protocol, runtime_checkable
 
 IDLE_SECONDS = 60
@@ -25,7 +26,10 @@ class Pool(Protocol):
         """A ticket for the result."""
 
     def result(self, ticket: Any) -> Any:
-        """Wait for what was submitted; WorkerDiedError where the worker did, and then nothing else that waits is known."""
+        """Wait for what was submitted; WorkerDiedError where the worker did."""
+
+    def lost(self, ticket: Any) -> bool:
+        """After a WorkerDiedError: whether this ticket went with it. Any other still runs or is done."""
 
     def close(self) -> None:
         """Let go of the workers."""
@@ -46,7 +50,14 @@ class Processes:
         )
 
     def submit(self, work: Callable[[Any], Any], piece: Any) -> Any:
-        return self._executor.submit(work, piece)
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        try:
+            return self._executor.submit(work, piece)
+        except BrokenProcessPool as error:  # since the last call: `result` says so, and mends it
+            ticket: Future[Any] = Future()
+            ticket.set_exception(error)
+            return ticket
 
     def result(self, ticket: Any) -> Any:
         from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -57,6 +68,9 @@ class Processes:
             self.close()
             self._open()
             raise WorkerDiedError from None
+
+    def lost(self, ticket: Any) -> bool:
+        return not ticket.done() or ticket.exception() is not None
 
     def close(self) -> None:
         self._executor.shutdown(wait=True, kill_workers=True)
