@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,10 +71,13 @@ def passing_folder(beside: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """A fresh folder to fill, which takes `path`'s place when the block ends well and vanishes when it does not."""
+    """A fresh folder to fill, which takes `path`'s place when the block ends well and vanishes when it does not.
+
+    What killed processes left of the same folder goes first: it may be as large as the whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
+    for left in _left_behind(path):
+        shutil.rmtree(left, ignore_errors=True)
     temporary.mkdir()
     try:
         yield temporary
@@ -81,3 +86,26 @@ def whole_folder(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _left_behind(path: Path) -> Iterator[Path]:
+    """Temporary folders of `path` whose process has ended, and one of this process's number."""
+    named = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.tmp")
+    for sibling in path.parent.iterdir():
+        if found := named.fullmatch(sibling.name):
+            process = int(found[1])
+            if process == os.getpid() or not _is_running(process):
+                yield sibling
+
+
+def _is_running(process: int) -> bool:
+    """Whether a process of this number runs here; where the system cannot be asked harmlessly, yes."""
+    if sys.platform == "win32":
+        return True  # there, signal 0 would end it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
