@@ -9,6 +9,7 @@ import yaml
 
 from pipeline_lib.errors import ParamsError
 from pipeline_lib.params import Params, check, project_root, read_params
+from pipeline_lib.params.sources import COUNTED_IN
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,7 +79,15 @@ def test_every_fault_is_named_at_once(stored: dict[str, Any]) -> None:
         (lambda s: s["pretrain"].update(learning_rate="3e-4x"), "pretrain.learning_rate: "),
         (
             lambda s: s["download"]["sources"].update(pairs=s["download"]["sources"]["stories"]),
-            "pairs: expected another name, found that of the minimal pairs in metrics/evaluate.json",
+            "pairs: expected another name, found one under which metrics/evaluate.json counts something else",
+        ),
+        (
+            lambda s: s["corpus"].update(budgets={"stories": 0}),
+            "corpus.budgets.stories: input should be greater than 0, found 0",
+        ),
+        (
+            lambda s: s["download"]["sources"]["stories"].update(weight=float("inf")),
+            "stories.weight: input should be a finite number, found inf",
         ),
         (
             lambda s: s["download"].update(sources={}),
@@ -92,6 +101,27 @@ def test_a_fault_is_told_in_words(
     change(stored)
     (told,) = faults(stored)
     assert words in told
+
+
+@pytest.mark.parametrize(
+    "name", ["bytes", "kept", "language", "contaminated", "near_duplicates", "clusters", "sft"]
+)
+def test_a_source_may_not_be_called_what_the_metrics_count(
+    stored: dict[str, Any], name: str
+) -> None:
+    sources = stored["download"]["sources"]
+    sources[name] = sources["stories"]
+    (told,) = faults(stored)
+    assert f"{name}: expected another name, found one under which metrics/c" in told
+
+
+def test_every_name_that_the_metrics_use_is_kept_from_sources() -> None:
+    """As the shipped files show: a metric that has a name of its own beside each source's."""
+    sources = {"stories", "instructions", "lessons", "answers", "practice", "problems"}
+    taken = {name for names in COUNTED_IN.values() for name in names}
+    for file in ("clean", "corpus"):
+        counts = yaml.safe_load((ROOT / "metrics" / f"{file}.json").read_text())
+        assert {name.split(".")[0] for name in counts} - sources <= taken
 
 
 def test_a_learning_rate_without_a_point_is_a_number(stored: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The data stages' sections: from cleaning to shards."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -41,7 +41,7 @@ class CorpusParams(Section):
     validation_share: float = Field(gt=0, lt=0.5)
     test_share: float = Field(gt=0, lt=0.5)
     """Both are shares of every source."""
-    budgets: dict[str, int]
+    budgets: dict[str, Annotated[int, Field(gt=0)]]
     """Source -> tokens of it that training is to see, in place of the source's weight."""
     bytes_per_token: float = Field(gt=0)
     """What a budget's token is taken to hold, since the tokenizer is learnt from what is chosen here."""

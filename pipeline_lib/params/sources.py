@@ -36,6 +36,21 @@ def _address(url: str) -> str:
 
 SplitName = Annotated[str, AfterValidator(_split)]
 Address = Annotated[str, AfterValidator(_address)]
+COUNTED_IN = {
+    "clean": ("bytes", "kept", "dropped", "masked", "markup", "language", "flagged"),
+    "corpus": (
+        *(
+            "mixture",
+            "contaminated",
+            "near_duplicates",
+            "duplicate_paragraphs",
+            "repeated_paragraphs",
+        ),
+        *("clusters", "documents", *ROLES),
+    ),
+    "evaluate": ("pairs",),
+}
+"""Metrics file -> names in it that a source cannot have, since its own figures stand under its name."""
 Digest = Annotated[str, BeforeValidator(str.lower), Field(pattern=r"^([0-9a-f]{64})?$")]
 
 
@@ -43,7 +58,7 @@ class SourceParams(Section):
     """One source of text. `weight`: times each document is seen (0.5: every second one, once)."""
 
     role: Role
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     language: str = ""
     """ISO 639-1 code, where the whole source has one."""
     licence: str = ""
@@ -156,10 +171,20 @@ class DownloadParams(Section):
     def needs_text_to_learn_from(self) -> "DownloadParams":
         if not any(source.role == "pretrain" for source in self.sources.values()):
             raise ValueError("expected at least one source with role: pretrain")
-        if "pairs" in self.sources:
-            raise ValueError(
-                "pairs: expected another name, found that of the minimal pairs in metrics/evaluate.json"
-            )
+        return self
+
+    @model_validator(mode="after")
+    def has_names_of_its_own(self) -> "DownloadParams":
+        for file, names in COUNTED_IN.items():
+            if found := [name for name in names if name in self.sources]:
+                raise ValueError(
+                    f"{found[0]}: expected another name, found one under which metrics/{file}.json counts something else; "
+                    "call the source otherwise"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def reads_where_dvc_watches(self) -> "DownloadParams":
         for name, source in self.sources.items():
             if isinstance(source, FileSource) and not _lies_under(source.path, self.files):
                 raise ValueError(
