@@ -191,11 +191,11 @@ def tell(skipped: list[str] | None = None) -> Story:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def story() -> Story:
     return tell()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def skipping() -> Story:
     return tell(skipped=["sft", "grpo"])

@@ -3,6 +3,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.report import writing
 from pipeline_lib.report.markup import Markup, tag
 from pipeline_lib.report.story import Story
@@ -74,6 +75,17 @@ def test_a_skipped_stage_is_said_to_be_skipped(tmp_path: Path, skipping: Story) 
     page = written(tmp_path, skipping)
     assert "sft had no source to learn from: sft is base, handed on." in page
     assert "grpo had no source to learn from: chat is sft, handed on." in page
+
+
+def test_sources_are_counted_before_the_corpus_takes_from_them(
+    tmp_path: Path, story: Story
+) -> None:
+    books = Manifest("books", "web", "pretrain", 2.0, "en", "a", "", "<MIT>", "0" * 64, 1234, 9)
+    page = written(tmp_path, replace(story, origins=[books]))
+    assert "<td>1,234</td>" in page
+    assert "&lt;MIT&gt;" in page
+    assert "Counted as cleaning left it: before near duplicates" in page
+    assert "copies and held-out parts included" not in page
 
 
 def test_children_are_escaped_but_markup_is_not() -> None:
