@@ -3,7 +3,7 @@
     python -m benchmarks.clean [--texts FOLDER] [--rounds 3] [--characters 2200000]
 
 FOLDER holds the real text (README there; default: data beside the checkout's shared folder). datatrove
-is installed once into .scratch/datatrove. Both sides judge the same documents on one core, turn about,
+stands in an environment of its own (`datatrove_home`). Both sides judge the same documents on one core, turn about,
 in CPU seconds; the words met in a round are forgotten before the next. The last line is JSON: `ratio`
 (our speed over datatrove's, all families), `agreement` (share of documents both keep or both drop).
 
@@ -16,7 +16,6 @@ import json
 import subprocess
 import sys
 import time
-import venv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,14 +26,12 @@ from typing import IO, Any, cast
 
 import yaml
 
-from benchmarks import clean_texts
+from benchmarks import clean_texts, datatrove_home
+from benchmarks.datatrove_home import ROOT
 from pipeline_lib.params.quality import QualityParams
 from pipeline_lib.text import quality
 from pipeline_lib.text.quality import words
 
-ROOT = Path(__file__).parents[1]
-ENVIRONMENT = ROOT / ".scratch/datatrove"
-PACKAGES = ("datatrove==0.10.1", "spacy==3.8.18", "regex")
 PRINTED = yaml.safe_load((Path(__file__).parent / "quality_printed.yaml").read_text("utf-8"))
 FAMILIES = ("gopher_repetition", "gopher_quality", "c4", "fineweb")
 ALL = "all"
@@ -108,11 +105,11 @@ def ours(texts: Sequence[Text], family: str) -> tuple[float, list[str | None]]:
 
 
 @contextmanager
-def datatrove(texts: Sequence[Text]) -> Iterator["subprocess.Popen[str]"]:
+def datatrove(python: Path, texts: Sequence[Text]) -> Iterator["subprocess.Popen[str]"]:
     """datatrove, waiting for the name of a family."""
-    stored = ENVIRONMENT.parent / "clean_texts.json"
+    stored = datatrove_home.HOME.parent / "clean_texts.json"
     stored.write_text(json.dumps([one.text for one in texts]), encoding="utf-8")
-    command = [ENVIRONMENT / "bin/python", ROOT / "benchmarks/datatrove_rules.py", stored]
+    command = [python, ROOT / "benchmarks/datatrove_rules.py", stored]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8") as running:
         yield running
@@ -128,18 +125,10 @@ def theirs(running: "subprocess.Popen[str]", family: str) -> tuple[float, list[s
     return answer["seconds"], answer["reasons"]
 
 
-def installed() -> None:
-    """Make datatrove's environment, where there is none."""
-    if not (ENVIRONMENT / "bin/python").exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        pip = [str(ENVIRONMENT / "bin/python"), "-m", "pip", "install", "-qq", *PACKAGES]
-        subprocess.run(pip, check=True)
-
-
-def compare(texts: Sequence[Text], rounds: int) -> dict[str, tuple[Side, Side]]:
+def compare(python: Path, texts: Sequence[Text], rounds: int) -> dict[str, tuple[Side, Side]]:
     """Both sides on all families, turn about."""
     sides = {family: (Side(), Side()) for family in (*FAMILIES, ALL)}
-    with datatrove(texts) as running:
+    with datatrove(python, texts) as running:
         for _ in range(rounds):
             for family, (we, they) in sides.items():
                 we.note(*ours(texts, family))
@@ -238,8 +227,7 @@ def main() -> None:
     texts = [Text(name, text) for name, text in clean_texts.sample(chosen.texts, chosen.characters)]
     if not texts:
         sys.exit(f"{chosen.texts}: expected real text, found none; name its folder with --texts")
-    installed()
-    sides = compare(texts, chosen.rounds)
+    sides = compare(datatrove_home.interpreter(), texts, chosen.rounds)
     figures = table(texts, sides)
     classes = explain(texts, sides)
     named = {"printed": PRINTED, "ours": OURS}

@@ -5,8 +5,8 @@
 FOLDER holds books as .txt files (shared/data/gutenberg beside the project). They are cut into
 passages; some get a copy of known Jaccard similarity, made by replacing words one at a time and
 counting shingles exactly. Both sides read, sign, pair, join and write what is kept, in turns, three
-times, on one core; compared are seconds of CPU. datatrove stands in a virtual environment of its
-own under .scratch and starts warm. Then the share of pairs found beside the formula, in English and
+times, on one core; compared are seconds of CPU. datatrove stands in an environment of its own
+(`datatrove_home`) and starts warm. Then the share of pairs found beside the formula, in English and
 in Japanese. The last line says all figures as JSON.
 """
 
@@ -23,20 +23,20 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from benchmarks import datatrove_home
+from benchmarks.datatrove_home import ROOT
 from pipeline_lib.formats import documents
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.params.duplicates import NearParams
 from pipeline_lib.text import near
 from pipeline_lib.text.near.signatures import Job, band_hashes, sign, signatures
 
-ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 KYOTO = "kyotowiki_4704.jsonl.xz"
-VENV = ROOT / ".scratch" / "datatrove"
-NEEDS = ("datatrove==0.10.1", "spacy", "orjson")
 PARAMS = NearParams(words=5, characters=5, bands=14, rows=8, similarity=0.7, seed=1)
 ROUNDS = 3
 PASSAGES, WORDS = 1800, 400
@@ -141,12 +141,12 @@ def ours(folder: Path, work: Path) -> Run:
     return Run(signed - started, ended - signed, kept)
 
 
-def theirs(folder: Path, work: Path) -> Run:
+def theirs(python: Path, folder: Path, work: Path) -> Run:
     """JSON lines to JSON lines."""
     program = Path(__file__).with_name("dedup_datatrove.py")
     shape = (PARAMS.bands, PARAMS.rows, PARAMS.words)
     run = subprocess.run(
-        [VENV / "bin" / "python", program, folder, work, *map(str, shape)],
+        [python, program, folder, work, *map(str, shape)],
         capture_output=True,
         text=True,
         check=True,
@@ -157,25 +157,12 @@ def theirs(folder: Path, work: Path) -> Run:
     return Run(seconds["signatures"], sum(seconds.values()), set(told["kept"]))
 
 
-def has_datatrove() -> bool:
-    """Whether it is installed under .scratch; it is now, if it can be."""
-    python = VENV / "bin" / "python"
-    check = [python, "-c", "import datatrove, orjson, spacy"]
-    if python.exists() and subprocess.run(check, capture_output=True).returncode == 0:
-        return True
-    print(f"installing {', '.join(NEEDS)} into {VENV.relative_to(ROOT)}", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-    install = [python, "-m", "pip", "install", "--quiet", *NEEDS]
-    return subprocess.run(install, capture_output=True).returncode == 0
-
-
-def compare(made: Corpus) -> dict[str, float | None]:
+def compare(made: Corpus, python: Path) -> dict[str, float]:
     """Both in turns: ratios of the median seconds, and what each found."""
-    sides: dict[str, Callable[[Path, Path], Run]] = {"ours": ours}
-    if has_datatrove():
-        sides["datatrove"] = theirs
-    else:
-        print("datatrove could not be installed: its side is left out")
+    sides: dict[str, Callable[[Path, Path], Run]] = {
+        "ours": ours,
+        "datatrove": partial(theirs, python),
+    }
     runs: dict[str, list[Run]] = {name: [] for name in sides}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -190,7 +177,7 @@ def compare(made: Corpus) -> dict[str, float | None]:
     return told(made, runs)
 
 
-def told(made: Corpus, runs: dict[str, list[Run]]) -> dict[str, float | None]:
+def told(made: Corpus, runs: dict[str, list[Run]]) -> dict[str, float]:
     """The table printed, the figures returned."""
     print(f"\n{len(made.documents)} documents, {made.megabytes:.1f} MB, one core, medians")
     print("| | signatures MB/s | all MB/s | found at .7 | .8 | .9 | others dropped |")
@@ -205,9 +192,8 @@ def told(made: Corpus, runs: dict[str, list[Run]]) -> dict[str, float | None]:
         )
         others = sum(d.id not in first.kept and d.id not in made.copies for d in made.documents)
         print(f"| {name} | {speeds} | {recalls} | {others} |")
-    both = "datatrove" in seconds
-    ratios = [seconds["datatrove"][n] / seconds["ours"][n] for n in (0, 1)] if both else [None] * 2
-    figures: dict[str, float | None] = {"signature_ratio": ratios[0], "ratio": ratios[1]}
+    ratios = [seconds["datatrove"][n] / seconds["ours"][n] for n in (0, 1)]
+    figures = {"signature_ratio": ratios[0], "ratio": ratios[1]}
     for name, done in runs.items():
         suffix = "" if name == "ours" else f"_{name}"
         for level in sorted(set(LEVELS)):
@@ -257,15 +243,13 @@ def japanese(folder: Path) -> list[list[str]]:
 def main(folder: Path) -> None:
     paths = sorted(folder.glob("*.txt"))
     if not paths:
-        print(f"{folder}: no .txt files, nothing measured; name a folder of books")
-        print(json.dumps({"signature_ratio": None, "ratio": None, "recall": None}))
-        return
+        sys.exit(f"{folder}: expected books as .txt files, found none; name their folder")
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
-    figures = compare(corpus(texts))
+    figures = compare(corpus(texts), datatrove_home.interpreter())
     figures |= curve("en", list(passages(texts)), ENGLISH)
     if units := japanese(folder.parent):
         figures |= curve("ja", units, JAPANESE)
-    rounded = {name: value and round(value, 3) for name, value in figures.items()}
+    rounded = {name: round(value, 3) for name, value in figures.items()}
     print(json.dumps(rounded))
 
 
