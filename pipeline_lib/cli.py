@@ -4,13 +4,14 @@ What is heavy (torch, MLflow) is imported by the command that needs it: the othe
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_lib import leaving, looking, presets
-from pipeline_lib.looking import number
+from pipeline_lib import inspect_cli, leaving, presets
+from pipeline_lib.inspect_cli import number
 
 if TYPE_CHECKING:
     from pipeline_lib.talk import Speaker
@@ -22,8 +23,10 @@ PARAMS = Path("params.yaml")
 
 def main(words: Sequence[str] | None = None) -> None:
     """Entry point of the console script."""
-    chosen = _parser().parse_args(words)
-    with leaving.in_one_sentence():
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may know few characters
+    with leaving.when_nobody_reads(), leaving.in_one_sentence():
+        chosen = _parser().parse_args(words)
         chosen.command(chosen)
 
 
@@ -35,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_chat(commands)
     _add_preset(commands)
-    looking.add_inspect(commands)
+    inspect_cli.add_inspect(commands)
     _add_track(commands)
     return parser
 

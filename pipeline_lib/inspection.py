@@ -1,27 +1,33 @@
 """What `bonsai inspect` shows of the data: the funnel, documents kept and dropped, a string searched for.
 
 It reads what the stages left on disk and nothing else; samples are drawn by the hash of a document, so the same seed
-shows the same ones.
+shows the same ones. The texts are strangers': what could steer a terminal is not let through.
 """
 
 import heapq
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
-from pipeline_lib.errors import ParamsError
+from pipeline_lib.errors import FormatError, ParamsError
 from pipeline_lib.formats import conversations, documents, files, manifests
 from pipeline_lib.formats.conversations import Conversation, conversation_id
 from pipeline_lib.formats.documents import Document
+from pipeline_lib.text.curation import REASONS
 
 WIDTH = 40
 """Characters of the longest bar."""
 AROUND = 120
 """Characters shown on each side of what was searched for."""
+EPOCHS, SHARES = ("epochs_asked", "epochs"), ("share_asked", "share")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Unicode's control characters but tab and newline: escape sequences begin with one."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,16 @@ class Shown:
     note: str = ""
 
     def lines(self, limit: int) -> str:
-        """A headed block for the terminal; at most `limit` characters of the text (0: all)."""
+        """A headed block for the terminal; at most `limit` characters of the text (0: all), control characters as �."""
         text = self.text if not limit or len(self.text) <= limit else f"{self.text[:limit]} [...]"
         head = f"--- {self.source} {self.id[:12]} ({len(self.text):,} characters)"
-        return f"{head}{f' {self.note}' if self.note else ''}\n{text}\n"
+        block = f"{head}{f' {self.note}' if self.note else ''}\n{text}\n"
+        return CONTROL.sub("\N{REPLACEMENT CHARACTER}", block)
 
 
 def funnel(metrics: Path) -> Iterator[str]:
-    """Texts read, dropped by each rule and kept, by source, with bars; FormatError where clean has not run."""
+    """Texts read, dropped by each rule and kept, by source, with bars, then what the corpus left out of them; FormatError
+    where clean has not run."""
     counts: Mapping[str, Any] = files.read_json(metrics / "clean.json", made_by="clean")
     names = sorted(
         {
@@ -53,17 +61,24 @@ def funnel(metrics: Path) -> Iterator[str]:
     yield from _funnel_of("all sources", counts, "")
     for name in names:
         yield from _funnel_of(name, counts, f"{name}.")
+    if (metrics / "corpus.json").exists():
+        left_out = files.read_json(metrics / "corpus.json", made_by="corpus")
+        yield from _left_out("all sources", left_out, "")
+        for name in names:
+            yield from _left_out(name, left_out, f".{name}")
 
 
-def draw_funnel(metrics: Path, path: Path) -> None:
-    """The figure of the report, as the suffix of `path` says; ParamsError where that is not .png."""
+def draw_funnel(metrics: Path, path: Path) -> bool:
+    """The figure of the report; whether there was anything to draw. ParamsError where `path` does not end in .png."""
     from pipeline_lib.report import drawing, figures
 
     if path.suffix != ".png":
         raise ParamsError(f"{path}: expected a name that ends in .png, found another")
     figure = figures.funnel(files.read_json(metrics / "clean.json", made_by="clean"))
-    if figure is not None:
-        drawing.save(figure, path)
+    if figure is None:
+        return False
+    drawing.save(figure, path)
+    return True
 
 
 def _funnel_of(title: str, counts: Mapping[str, Any], start: str) -> Iterator[str]:
@@ -78,6 +93,18 @@ def _funnel_of(title: str, counts: Mapping[str, Any], start: str) -> Iterator[st
     for rule, number in sorted(dropped.items(), key=lambda item: -item[1]):
         bar = "█" * max(1, round(WIDTH * number / max(total, 1)))
         yield f"  {rule:28} {number:>10,} {number / max(total, 1):>7.2%} {bar}"
+
+
+def _left_out(title: str, counts: Mapping[str, Any], end: str) -> Iterator[str]:
+    """Nothing for a source of which nothing was: its name among the sources is known from clean."""
+    found = {reason: int(counts.get(f"{reason}{end}", 0)) for reason in REASONS}
+    total = sum(found.values())
+    if end and not total:
+        return
+    yield f"{title}: {total:,} texts or sections of them left out of the corpus"
+    for reason, number in sorted(found.items(), key=lambda item: -item[1]):
+        if number:
+            yield f"  {reason:28} {number:>10,}"
 
 
 def kept(folder: Path, source: str | None, count: int, seed: int) -> Iterator[Shown]:
@@ -96,11 +123,22 @@ def dropped(folder: Path, source: str | None, rule: str | None, count: int) -> I
         known = ", ".join(sorted({f"{s} {r}" for s, r, _ in pairs})) or "nothing at all"
         raise ParamsError(f"{source or 'any source'} {rule or ''}: expected drops, found {known}")
     for name, why, rows in chosen:
-        lines = (folder / name / f"{why}.jsonl").read_text(encoding="utf-8").splitlines()
-        for line in lines[:count]:
-            stored = json.loads(line)
+        for stored in _stored(folder / name / f"{why}.jsonl", count, made_by="clean"):
             note = f"dropped by {why}, as {rows:,} in all"
             yield Shown(name, stored["id"], stored["text"], note)
+
+
+def _stored(path: Path, count: int, made_by: str) -> list[Any]:
+    """The first `count` JSON lines; FormatError where the file is missing or damaged."""
+    try:
+        with path.open(encoding="utf-8", newline="\n") as lines:  # texts hold other ends of lines
+            return [json.loads(line) for line in islice(lines, count)]
+    except FileNotFoundError:
+        raise FormatError(f"{path}: no such file; run `dvc repro -f -s {made_by}`") from None
+    except ValueError as error:
+        raise FormatError(
+            f"{path}: expected JSON lines, found {error}; run `dvc repro -f -s {made_by}`"
+        ) from None
 
 
 def search(folder: Path, wanted: str, source: str | None, count: int) -> Iterator[Shown]:
@@ -162,15 +200,10 @@ def mixture(metrics: Path) -> Iterator[str]:
         yield f"{name:24} {epochs} {shares} {counts[f'pretrain.train.{name}.documents']:>11,}"
 
 
-EPOCHS, SHARES = ("epochs_asked", "epochs"), ("share_asked", "share")
-
-
 def duplicates(folder: Path, count: int) -> Iterator[Shown]:
     """Clusters of near duplicates: what was kept, and what went for it; nothing where none were sought."""
     path = folder / "near_duplicates.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    for line in lines[:count]:
-        cluster = json.loads(line)
+    for cluster in _stored(path, count, made_by="corpus") if path.exists() else ():
         kept = cluster["kept"]
         yield Shown(kept["source"], kept["id"], kept["text"], f"kept for {cluster['dropped']:,}")
         for copy in cluster["copies"]:

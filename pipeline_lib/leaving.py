@@ -19,6 +19,7 @@ from pipeline_lib.errors import PipelineError
 
 STOPPED = 128 + signal.SIGTERM
 INTERRUPTED = 128 + signal.SIGINT
+UNREAD = 128 + 13  # SIGPIPE, which Windows does not name
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -40,6 +41,19 @@ def in_one_sentence() -> Iterator[None]:
         if not (sentence := _mendable(error)):
             raise
         _leave(sentence, 1)
+
+
+@contextmanager
+def when_nobody_reads() -> Iterator[None]:
+    """Run the block; leave without a word where what reads the output went first, as `head` does."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()  # here, since at the end of the process nothing catches it
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(UNREAD)
 
 
 def _mendable(error: OSError) -> str:

@@ -1,5 +1,7 @@
 """The `bonsai` command: text as it is drawn, turns that still fit, faults in one sentence."""
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_lib import cli, presets, talk
+from pipeline_lib import cli, leaving, presets, talk
 from pipeline_lib.formats import checkpoints
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.generation import Sampling
@@ -240,6 +242,40 @@ def test_the_console_script_is_installed() -> None:
     told = subprocess.run([script, "--help"], capture_output=True, text=True, check=False)
     assert told.returncode == 0
     assert all(word in told.stdout for word in ("generate", "chat", "preset", "track"))
+
+
+def piped(tmp_path: Path, encoding: str) -> "subprocess.Popen[bytes]":
+    """`bonsai inspect duplicates` on a cluster larger than any pipe, into a pipe."""
+    text = json.dumps("日本語█" + "x" * 200_000, ensure_ascii=False)
+    member = f'"id": "a", "source": "books", "text": {text}'
+    stored = f'{{"kept": {{{member}}}, "dropped": 1, "copies": []}}\n'
+    curation = tmp_path / "data" / "corpus" / "curation"
+    curation.mkdir(parents=True)
+    (curation / "near_duplicates.jsonl").write_text(stored, encoding="utf-8")
+    words = [sys.executable, "-m", "pipeline_lib.cli", "inspect", "duplicates", "--characters", "0"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [*words, "--data", str(tmp_path / "data")],
+        stdout=pipe,
+        stderr=pipe,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+
+
+def test_output_that_nobody_reads_any_more_ends_without_a_word(tmp_path: Path) -> None:
+    with piped(tmp_path, "utf-8") as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.readline().startswith(b"--- books a")
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == leaving.UNREAD
+
+
+def test_a_terminal_of_few_characters_shows_the_others_as_marks(tmp_path: Path) -> None:
+    out, err = piped(tmp_path, "cp1252").communicate()
+    assert err == b""
+    assert out.splitlines()[1].startswith(b"????xxx")
 
 
 def test_a_tokenizer_that_spells_bytes_is_what_these_tests_use(speaker: Speaker) -> None:

@@ -11,6 +11,7 @@ from pipeline_lib.formats import conversations, documents, files, manifests
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.manifests import Manifest
+from pipeline_lib.inspection import Shown
 from pipeline_lib.params import Params
 from stages import clean
 
@@ -40,9 +41,11 @@ def data(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
     files.write_json(curation / "decontamination.json", {"records": records})
     made = {"epochs_asked": 2.0, "epochs": 1.5, "share_asked": 1.0, "share": 1.0}
     mixed = {f"mixture.books.{name}": value for name, value in made.items()}
-    files.write_json(
-        root / "metrics" / "corpus.json", {**mixed, "pretrain.train.books.documents": 12}
-    )
+    left_out = {"contaminated": 1, "near_duplicates": 3, "duplicate_paragraphs": 0}
+    of_books = {"contaminated.books": 1, "near_duplicates.books": 3}
+    sought = {f"near_duplicates.{n}": 7 for n in ("clusters", "dropped", "documents")}
+    counts = {**mixed, "pretrain.train.books.documents": 12, **left_out, **of_books, **sought}
+    files.write_json(root / "metrics" / "corpus.json", counts)
     (metrics,) = clean.main(params.clean, params.runtime, *folders)
     files.write_json(root / "metrics" / "clean.json", dict(metrics))
     return root / "data"
@@ -60,7 +63,38 @@ def test_the_funnel_counts_every_rule_by_source(
     assert lines[0] == "all sources: 11 read, 10 kept (90.9%, 0.0 MB)"
     assert lines[1].split()[:3] == ["too_short", "1", "9.09%"]
     assert lines[2].startswith("books: 10 read, 9 kept")
-    assert lines[-1].startswith("quiz: 1 read, 1 kept (100.0%")
+    assert lines[3].split()[:2] == ["too_short", "1"]
+    assert lines[4].startswith("quiz: 1 read, 1 kept (100.0%")
+
+
+def test_the_funnel_goes_on_with_what_the_corpus_left_out(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = shown(data, capsys, "funnel").splitlines()[5:]
+    assert [" ".join(line.split()) for line in lines] == [
+        "all sources: 4 texts or sections of them left out of the corpus",
+        "near_duplicates 3",
+        "contaminated 1",
+        "books: 4 texts or sections of them left out of the corpus",
+        "near_duplicates 3",
+        "contaminated 1",
+    ]
+
+
+def test_before_the_corpus_is_made_the_funnel_ends_with_clean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files.write_json(tmp_path / "metrics" / "clean.json", {"kept": 2, "books.bytes.kept": 9})
+    assert "corpus" not in shown(tmp_path / "data", capsys, "funnel")
+
+
+def test_where_nothing_was_read_nothing_is_said_to_be_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files.write_json(tmp_path / "metrics" / "clean.json", {"kept": 0})
+    said = shown(tmp_path / "data", capsys, "funnel", "--figure", str(tmp_path / "funnel.png"))
+    assert said.splitlines()[-1] == "nothing was read: nothing is drawn"
+    assert not (tmp_path / "funnel.png").exists()
 
 
 def test_the_funnel_is_drawn(
@@ -97,6 +131,59 @@ def test_a_string_is_shown_in_its_surroundings(
     assert shown(data, capsys, "search", "lamps", "-n", "4").count("---") == 4
     assert "stands nowhere" in shown(data, capsys, "search", "no")
     assert "--- books" in shown(data, capsys, "search", "no", "--raw")
+
+
+def drops(folder: Path, *lines: str) -> Path:
+    """A data folder in which two texts of books were too short, as `lines` say."""
+    files.write_json(folder / "dropped" / "index.json", {"books": {"too_short": 2}})
+    if lines:
+        path = folder / "dropped" / "books" / "too_short.jsonl"
+        files.write_text(path, "".join(f"{line}\n" for line in lines))
+    return folder
+
+
+def stored(text: str) -> str:
+    return json.dumps({"id": "a", "text": text}, ensure_ascii=False)
+
+
+def test_ends_of_lines_inside_a_text_do_not_end_its_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = drops(tmp_path, stored("one\u2028two\x85three\u2029four"), stored("five"))
+    said = shown(folder, capsys, "dropped")
+    assert "one\u2028two\N{REPLACEMENT CHARACTER}three\u2029four\n" in said
+    assert "five\n" in said
+    cluster = f'{{"kept": {{"source": "books", {stored("x" + chr(0x2028))[1:]}, "dropped": 1, "copies": []}}'
+    files.write_text(folder / "corpus" / "curation" / "near_duplicates.jsonl", cluster)
+    assert "kept for 1\nx\u2028\n" in shown(folder, capsys, "duplicates")
+
+
+def test_what_would_steer_a_terminal_is_shown_as_a_mark(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = drops(tmp_path, stored("\x1b]0;mine\x07\x1b[2J\x9b1m\r\x7fa\tb\nc"))
+    said = shown(folder, capsys, "dropped")
+    mark = "\N{REPLACEMENT CHARACTER}"
+    assert f"\n{mark}]0;mine{mark}{mark}[2J{mark}1m{mark}{mark}a\tb\nc\n" in said
+    titled = Shown("books", "a", "text", "title=\x1b[2J")
+    assert titled.lines(0) == f"--- books a (4 characters) title={mark}[2J\ntext\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ([], "too_short.jsonl: no such file; run `dvc repro -f -s clean`"),
+        (["{"], "too_short.jsonl: expected JSON lines, found "),
+    ],
+)
+def test_samples_that_are_not_as_the_index_says_are_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: list[str], sentence: str
+) -> None:
+    with pytest.raises(SystemExit):
+        shown(drops(tmp_path, *lines), capsys, "dropped")
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert len(told.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

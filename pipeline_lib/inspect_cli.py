@@ -29,7 +29,11 @@ def add_inspect(commands: "Commands") -> None:
         found.add_argument("--data", type=Path, default=Path("data"), help="where the data lies")
         return found
 
-    funnel = look("funnel", _funnel, "how many texts each rule dropped, by source")
+    funnel = look(
+        "funnel",
+        _funnel,
+        "how many texts each rule dropped, by source, and what the corpus left out",
+    )
     funnel.add_argument("--figure", type=Path, help="also draw it, as a .png")
     look("mixture", _mixture, "epochs and shares of the sources, as asked and as made")
     kept = look("kept", _kept, "a sample of what was kept")
@@ -89,8 +93,8 @@ def _funnel(chosen: argparse.Namespace) -> Iterator[str]:
     metrics = _metrics(chosen)
     yield from inspection.funnel(metrics)
     if chosen.figure:
-        inspection.draw_funnel(metrics, chosen.figure)
-        yield f"drawn: {chosen.figure}"
+        drawn = inspection.draw_funnel(metrics, chosen.figure)
+        yield f"drawn: {chosen.figure}" if drawn else "nothing was read: nothing is drawn"
 
 
 def _mixture(chosen: argparse.Namespace) -> Iterator[str]:
