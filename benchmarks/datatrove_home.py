@@ -10,8 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".scratch/datatrove"
-PINS = ("datatrove==0.10.1", "spacy==3.8.18", "orjson==3.13.0", "regex==2026.11.15")
-"""What bench-clean (spacy, regex) and bench-dedup (spacy, orjson) need of it together."""
+PINS = (
+    *("datatrove==0.10.1", "spacy==3.8.18"),
+    *("orjson==3.13.0", "regex==2026.11.15", "tokenizers==0.23.3", "xxhash==3.8.2"),
+)
+"""What bench-clean (spacy, regex) and bench-dedup (spacy, orjson, tokenizers, xxhash) need of it together."""
 CHECK = """
 import sys
 from importlib.metadata import version
