@@ -39,14 +39,14 @@ Address = Annotated[str, AfterValidator(_address)]
 COUNTED_IN = {
     "clean": ("bytes", "kept", "dropped", "masked", "markup", "language", "flagged"),
     "corpus": (
-        *(
-            "mixture",
-            "contaminated",
-            "near_duplicates",
-            "duplicate_paragraphs",
-            "repeated_paragraphs",
-        ),
-        *("clusters", "documents", *ROLES),
+        "mixture",
+        "contaminated",
+        "near_duplicates",
+        "duplicate_paragraphs",
+        "repeated_paragraphs",
+        "clusters",
+        "documents",
+        *ROLES,
     ),
     "evaluate": ("pairs",),
 }
