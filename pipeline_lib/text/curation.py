@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,6 @@ from pipeline_lib.formats import conversations, documents
 from pipeline_lib.params import ContaminationParams, CorpusParams
 from pipeline_lib.text import leaks, paragraphs
 from pipeline_lib.text.contamination import Index, Match, items_of
-from pipeline_lib.text.items import kind_of
 from pipeline_lib.text.plan import Curated, Numbers
 from pipeline_lib.text.sections import sections
 from pipeline_lib.text.split import position
@@ -142,7 +142,13 @@ def _left(job: Job, dropped: Counter[str]) -> Iterator[Left]:
 
 
 def _read(job: Job) -> Iterator[Any]:
-    return kind_of(job.role).read(job.path)
+    found: Iterator[Any] = _format(job.role).read_part(job.path)
+    return found
+
+
+def _format(role: str) -> ModuleType:
+    """How items of the role are read and weighed."""
+    return documents if role == "pretrain" else conversations
 
 
 def _thinned(rows: Iterable[Any], job: Job) -> Iterator[tuple[Any, Any]]:
@@ -154,7 +160,7 @@ def _thinned(rows: Iterable[Any], job: Job) -> Iterator[tuple[Any, Any]]:
 
 def _curated(job: Job, path: Path, rows: Numbers, kept: Sequence[Left]) -> Curated:
     ids, seed = [leaks.id_of(left.item) for left in kept], job.params.seed
-    size = kind_of(job.role).size
+    size = _format(job.role).size
     return Curated(
         path=path,
         rows=rows,

@@ -135,7 +135,7 @@ def test_the_manifest_says_where_the_rows_came_from(root: Path) -> None:
 def test_title_and_file_are_kept_beside_the_text(root: Path) -> None:
     (root / "own" / "a.jsonl").write_bytes(LINES)
     take(root, "own/a.jsonl")
-    assert next(documents.read(root / "raw")).meta == {"title": "A"}
+    assert next(documents.read(root / "raw")).meta == {"title": "A", "from": "own/a.jsonl:1"}
 
 
 def test_only_the_first_rows_are_taken_where_asked(root: Path) -> None:

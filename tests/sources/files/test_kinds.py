@@ -79,7 +79,7 @@ def test_a_table_is_read_by_its_header(documents: Documents, name: str) -> None:
     table = f'title{separator}text\r\nA{separator}"two ""lines""\nof{separator} it"\r\n\r\nB{separator}b\r\n'
     found = documents(name, b"\xef\xbb\xbf" + table.encode())
     assert [document.text for document in found] == [f'two "lines"\nof{separator} it', "b"]
-    assert found[0].meta == {"title": "A"}
+    assert found[0].meta == {"title": "A", "from": f"{name}:3"}
 
 
 def test_a_field_of_a_table_may_be_as_long_as_a_book(documents: Documents) -> None:
@@ -138,6 +138,7 @@ def test_articles_of_a_dump_come_with_title_address_and_markup(documents: Docume
         "title": "Red cat",
         "url": "https://xx.wikipedia.org/wiki/Red_cat",
         "markup": "wiki",
+        "from": "a.xml.bz2: page 1",
     }
 
 
@@ -172,12 +173,13 @@ def test_pages_of_a_crawl_come_with_their_address(documents: Documents, packing:
         ("conversion", "http://a.example/w", "extracted é".encode(), []),
         packing=packing,
     )
-    found = documents("a.warc.gz" if packing else "a.warc", content)
+    name = "a.warc.gz" if packing else "a.warc"
+    found = documents(name, content)
     assert [document.text for document in found] == [HTML, "words", "extracted é"]
     assert [document.meta for document in found] == [
-        {"url": "http://a.example/1", "markup": "html"},
-        {"url": "http://a.example/t"},
-        {"url": "http://a.example/w"},
+        {"url": "http://a.example/1", "markup": "html", "from": f"{name}: record 2"},
+        {"url": "http://a.example/t", "from": f"{name}: record 5"},
+        {"url": "http://a.example/w", "from": f"{name}: record 6"},
     ]
 
 

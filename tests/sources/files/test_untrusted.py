@@ -174,7 +174,10 @@ def test_hostile_input_is_refused_in_one_sentence(documents: Documents, case: st
 
 def test_nul_and_half_characters_are_marked_as_lost(documents: Documents) -> None:
     found = documents("a.jsonl", b'{"text": "a\\u0000b\\ud800", "title": "\\udfff"}\n')
-    assert (found[0].text, found[0].meta) == ("a\ufffdb\ufffd", {"title": "\ufffd"})
+    assert (found[0].text, found[0].meta) == (
+        "a\ufffdb\ufffd",
+        {"title": "\ufffd", "from": "a.jsonl:1"},
+    )
 
 
 def test_an_article_without_end_is_refused_in_flat_memory(monkeypatch: pytest.MonkeyPatch) -> None:
