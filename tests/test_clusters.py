@@ -18,6 +18,12 @@ import pytest
 from pipeline_lib import engine
 from pipeline_lib.engine import clusters, mapping
 from pipeline_lib.errors import DataError, ParamsError
+from pipeline_lib.formats import documents, manifests, tables
+from pipeline_lib.formats.documents import Document, document_id
+from pipeline_lib.formats.manifests import Manifest
+from pipeline_lib.params import Params
+from pipeline_lib.tales import tale
+from stages import clean, corpus
 from tests.test_engine import double, is_running, own_process, third_row
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -309,3 +315,37 @@ def test_a_cluster_that_is_away_is_one_sentence(
     monkeypatch.setattr(clusters, "PATIENCE", 1)
     with engine.on(kind, address), pytest.raises(ParamsError, match=r"^runtime.cluster: expected"):
         list(engine.map(double, [1, 2, 3], 0))
+
+
+def made(folder: Path, params: Params, workers: int) -> dict[str, bytes]:
+    """What clean and corpus write of a few sources, in files of 2,000 bytes."""
+    raw = folder / "raw"
+    sources = {"a": [tale(3, i, "facts").text for i in range(60)] * 2, "b": ["short", *WORDS]}
+    for name, texts in sources.items():
+        writer = documents.writer(raw / name)
+        for text in texts:
+            writer.add(Document(document_id(text), text, name))
+        writer.close()
+        manifest = Manifest(name, "file", "pretrain", 1.0, "", "a", "", "", "0" * 64, len(texts), 0)
+        manifests.write(raw / name, manifest)
+    runtime = params.runtime.model_copy(update={"workers": workers})
+    list(clean.main(params.clean, runtime, raw, folder / "clean", folder / "dropped"))
+    roles = ("pretrain", "sft", "rl", "evaluation", "curation")
+    list(corpus.main(params.corpus, runtime, folder / "clean", *(folder / role for role in roles)))
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+WORDS = [" ".join(f"word{(7 * i + 13 * j * j) % 997}" for j in range(120)) for i in range(40)]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_clean_and_corpus_write_the_same_bytes_on_a_cluster(
+    tmp_path: Path, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "PART_BYTES", 2000)
+    there = made(tmp_path / "there", params, workers=0)
+    with engine.on("loky"):
+        here = [made(tmp_path / str(n), params, workers=n) for n in (1, 2, 4)]
+    assert len(there) > 40
+    assert here == [there] * 3
