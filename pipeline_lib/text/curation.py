@@ -114,10 +114,12 @@ def _leaking(there: Sequence[Left], index: Index) -> list[list[Match]]:
     found = [matches for _, matches in leaks.checked([left.item for left in there], index)]
     cuts = [n for n, (a, b) in enumerate(pairwise(there)) if a.row == b.row]
     seams = [f"{there[n].item.text[-SEAM:]}\n{there[n + 1].item.text[:SEAM]}" for n in cuts]
+    across: list[list[Match]] = [[] for _ in there]
     for n, matches in zip(cuts, index.scan(seams), strict=True):
+        whole = {(match.set, match.item) for match in found[n] + found[n + 1]}
         for side in (n, n + 1):
-            found[side] = found[side] or matches
-    return found
+            across[side] += [m for m in matches if (m.set, m.item) not in whole]
+    return [one + other for one, other in zip(found, across, strict=True)]
 
 
 @lru_cache(maxsize=1)

@@ -76,10 +76,10 @@ def _judged(text: str, code: str, source: str, params: CleanParams) -> tuple[str
     """What is left of the text, and the rule it breaks."""
     reason = filters.reason(text, params)
     is_prose = source in params.prose
-    if reason is None and (params.languages and code not in params.languages):
+    is_unwanted = bool(params.languages) and code not in params.languages
+    # no rule knows what prose in an unknown language looks like
+    if reason is None and (is_unwanted or (is_prose and not code)):
         reason = LANGUAGE
-    if reason is None and is_prose and not code:
-        reason = LANGUAGE  # no rule could be asked that knows what prose in it looks like
     if reason is None and is_prose:
         verdict = quality.judge(text, code, params.quality)
         return verdict.text, verdict.reason

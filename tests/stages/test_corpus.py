@@ -341,6 +341,19 @@ def test_a_question_across_a_cut_is_found_too(house: House) -> None:
         assert "lighthouse" not in learnt or "midnight" not in learnt
 
 
+def test_the_neighbour_of_a_section_that_holds_a_question_stays(house: House) -> None:
+    question = (
+        "A lighthouse keeper had 17 lamps, lit 5 of them at dusk and 3 more at midnight; "
+        "how many lamps stayed dark until the morning?"
+    )
+    pages = [page(i) for i in range(9)]
+    pages[2] += f" {question}"  # the end of the first section
+    house.document_source("book", ["\n\n".join(pages)])
+    house.document_source("a", TEXTS)
+    house.prompt_source("quiz", "evaluation", [question])
+    assert house.run()["contaminated"] == 1
+
+
 def test_a_paragraph_of_what_is_left_out_stays_where_else_it_stands(house: House) -> None:
     notice = "This text may be copied by anybody who leaves this notice where it stands, here."
     house.document_source("a", [page(i) for i in range(40)])

@@ -54,35 +54,25 @@ def judge(text: str, language: str, rules: QualityParams) -> Verdict:
 
 
 def _by_characters(text: Japanese, rules: QualityParams) -> str | None:
-    return _first(swallow.RULES, text, rules.swallow) if rules.swallow else None
+    return _first(swallow.RULES, text, rules.swallow)
 
 
 def _of_spaced(passage: Passage, rules: QualityParams) -> Verdict:
     left, reason = c4.cleaned(passage, rules.c4) if rules.c4 else (passage.text, None)
     judged = c4.without_blank_lines(left) if rules.c4 else left
     rest = passage if judged == passage.text else Passage(judged, passage.language)
-    if reason is None and rules.fineweb:
-        reason = _first(fineweb.RULES, rest, rules.fineweb)
-    reason = reason or _by_words(passage, rules)
+    reason = reason or _first(fineweb.RULES, rest, rules.fineweb) or _by_words(passage, rules)
     return Verdict(passage.text if reason else left, reason)
 
 
 def _by_lines(passage: Passage, rules: QualityParams) -> str | None:
-    reason = None
-    if rules.gopher_repetition:
-        reason = _first(repetition.LINE_RULES, passage, rules.gopher_repetition)
-    if reason is None and rules.gopher_quality:
-        reason = _first(gopher.LINE_RULES, passage, rules.gopher_quality)
-    return reason
+    reason = _first(repetition.LINE_RULES, passage, rules.gopher_repetition)
+    return reason or _first(gopher.LINE_RULES, passage, rules.gopher_quality)
 
 
 def _by_words(passage: Passage, rules: QualityParams) -> str | None:
-    reason = None
-    if rules.gopher_quality:
-        reason = _first(gopher.WORD_RULES, passage, rules.gopher_quality)
-    if reason is None and rules.gopher_repetition:
-        reason = _first(repetition.WORD_RULES, passage, rules.gopher_repetition)
-    return reason
+    reason = _first(gopher.WORD_RULES, passage, rules.gopher_quality)
+    return reason or _first(repetition.WORD_RULES, passage, rules.gopher_repetition)
 
 
 def _has_no_spaces(passage: Passage) -> bool:
@@ -91,5 +81,10 @@ def _has_no_spaces(passage: Passage) -> bool:
     return len(passage.text) > SPACED * max(len(passage.runs), 1)
 
 
-def _first(family: Iterable[Callable[[Text, Rules], bool]], text: Text, rules: Rules) -> str | None:
+def _first(
+    family: Iterable[Callable[[Text, Rules], bool]], text: Text, rules: Rules | None
+) -> str | None:
+    """The first rule of a family that the text breaks; none where the family is off."""
+    if rules is None:
+        return None
     return next((rule.__name__ for rule in family if rule(text, rules)), None)
