@@ -120,8 +120,10 @@ def dropped(folder: Path, source: str | None, rule: str | None, count: int) -> I
     pairs = [(s, r, n) for s, rules in index.items() for r, n in rules.items()]
     chosen = [(s, r, n) for s, r, n in pairs if source in (None, s) and rule in (None, r)]
     if not chosen:
-        known = ", ".join(sorted({f"{s} {r}" for s, r, _ in pairs})) or "nothing at all"
-        raise ParamsError(f"{source or 'any source'} {rule or ''}: expected drops, found {known}")
+        known = ", ".join(sorted({f"{s} {r}" for s, r, _ in pairs}))
+        found = f"{known}; name one of these" if known else "that clean dropped nothing at all"
+        asked = f"{source or 'any source'} {rule or ''}".rstrip()
+        raise ParamsError(f"{asked}: expected drops, found {found}")
     for name, why, rows in chosen:
         for stored in _stored(folder / name / f"{why}.jsonl", count, made_by="clean"):
             note = f"dropped by {why}, as {rows:,} in all"
