@@ -1,8 +1,9 @@
 """The data stages' sections: from cleaning to shards."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
 from pipeline_lib.params.quality import QualityParams
@@ -57,8 +58,21 @@ class CorpusParams(Section):
     contamination: ContaminationParams
 
 
+def _pieces(asked: list[str]) -> list[str]:
+    """A space would not be found (SentencePiece spells it U+2581), and special names are taken."""
+    for piece in asked:
+        if not piece or re.search(r"[\s▁\0]|^<0x..>$|^<\|\w+\|>$", piece) or asked.count(piece) > 1:
+            raise ValueError(
+                "expected different pieces without spaces, U+2581 or a special piece's name, "
+                f"found {piece!r}"
+            )
+    return asked
+
+
 class TokenizerParams(Section):
     kind: Literal["unigram", "bpe"]
+    seed: int = Field(ge=-(2**63), lt=2**63)
+    """Changes which passages are drawn to learn from."""
     vocab_size: int = Field(ge=264, le=262_144)
     """Pieces in all: 256 bytes, the special ones, and what is learnt."""
     character_coverage: float = Field(gt=0.9, le=1)
@@ -67,6 +81,8 @@ class TokenizerParams(Section):
     """Text to train on; drawn evenly from all of it."""
     split_digits: bool
     """Each digit is a piece: arithmetic is easier to learn."""
+    user_defined: Annotated[list[str], AfterValidator(_pieces)]
+    """Strings that are always one piece, such as `<think>`; a text may hold them."""
 
 
 class ShardParams(Section):

@@ -1,49 +1,73 @@
-"""Text to token ids and back, without loss: SentencePiece that no text can fool.
+"""Text to token ids and back, without loss: SentencePiece that no text can fool, at a word cache's speed.
 
 SentencePiece spells a space as U+2581, so a text that holds U+2581 would come back with a space in
 its stead. Here that one character is always spelled in its three bytes, which decode to what they
 were: every string comes back. Chat tokens are control symbols: they have ids, but no text is ever
 cut into them.
+
+No piece that is learnt here reaches across a line's end or from a word into the space after it. So
+a text is cut there into chunks, each is encoded alone, and those that come again are remembered:
+BPE becomes four times as fast, and an id depends on its own word alone. A vocabulary from elsewhere
+that has pieces across such borders is asked for whole texts.
 """
 
 import hashlib
+import re
+import sys
+from array import array
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import SupportsIndex
 
+import numpy as np
+import numpy.typing as npt
 import sentencepiece
 
 from pipeline_lib.errors import FormatError
 
 UNKNOWN, BEGIN, END, USER, ASSISTANT, SYSTEM = range(6)
 SPECIAL_PIECES = ("<|unknown|>", "<|begin|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>")
-"""In the order of their ids, at the front of every vocabulary."""
+"""In the order of their ids, at the front of every vocabulary that is learnt here."""
 
 MODEL_FILE = "tokenizer.model"
+CHUNK = re.compile(r"\n+| *[^ \n]+| +")
+"""A line's end, a word with the spaces before it, or spaces without a word."""
+
+Ids = npt.NDArray[np.uint32]
 
 _SPACE = "▁"
+_UINT32 = "I" if array("I").itemsize == 4 and sys.byteorder == "little" else ""
+"""What `array` calls it, where it can make it: half the time of NumPy for a few numbers."""
 _SILENT = 3  # SentencePiece's C++ log levels: 0 info, 1 warning, 2 error
 
 sentencepiece.set_min_log_level(_SILENT)
 
 
 class Tokenizer:
-    """A trained SentencePiece model, held as its bytes: its digest is its file's."""
-
-    begin = BEGIN
-    end = END
-    user = USER
-    assistant = ASSISTANT
-    system = SYSTEM
+    """A SentencePiece model, held as its bytes: its digest is its file's."""
 
     def __init__(self, model: bytes, where: str = MODEL_FILE) -> None:
         self.model = model
         self.digest = hashlib.sha256(model).hexdigest()
         self._processor = _processor(model, where)
         self.vocab_size: int = self._processor.get_piece_size()
-        self._space_in_bytes = [
-            self._processor.piece_to_id(f"<0x{byte:02X}>") for byte in _SPACE.encode()
+        ids = _special_ids(self._processor, where)
+        self.unknown, self.begin, self.end, self.user, self.assistant, self.system = ids
+        self.specials: dict[int, str] = dict(zip(ids, SPECIAL_PIECES, strict=True))
+        """Id -> name of what no text is cut into."""
+        self._chunks = _Chunks(self._processor)
+        self.by_chunk = all(map(_is_within_chunk, map(self._processor.id_to_piece, self.learnt)))
+        """Whether texts are encoded chunk by chunk."""
+
+    @property
+    def learnt(self) -> list[int]:
+        """Ids that are neither special nor a byte: pieces of text."""
+        of = self._processor
+        return [
+            i
+            for i in range(self.vocab_size)
+            if not (of.is_control(i) or of.is_unknown(i) or of.is_byte(i) or of.is_unused(i))
         ]
 
     @classmethod
@@ -55,28 +79,31 @@ class Tokenizer:
         except FileNotFoundError:
             raise FormatError(f"{file}: no such file; run `dvc repro tokenizer`") from None
 
+    def ids(self, text: str) -> Ids:
+        """Pieces of `text` as an array, no special ids."""
+        return np.frombuffer(self.packed(text), dtype="<u4")
+
+    def packed(self, text: str) -> bytes:
+        """Pieces of `text`, four bytes each, little-endian: what joins fastest to long columns."""
+        if self.by_chunk:
+            return b"".join(map(self._chunks.__getitem__, CHUNK.findall(text)))
+        return _encoded(self._processor, text)
+
     def encode(self, text: str) -> list[int]:
         """Pieces of `text`, no special ids."""
-        first, *rest = text.split(_SPACE)
-        ids: list[int] = self._processor.encode(first)
-        for part in rest:
-            ids += self._space_in_bytes + self._processor.encode(part)
+        ids: list[int] = self.ids(text).tolist()
         return ids
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """`encode` of each text, on all cores; the result does not depend on their number."""
-        encoded: list[list[int]] = self._processor.encode(list(texts))
-        for i, text in enumerate(texts):
-            if _SPACE in text:
-                encoded[i] = self.encode(text)
-        return encoded
+        """`encode` of each text."""
+        return [self.encode(text) for text in texts]
 
     def decode(self, ids: Iterable[SupportsIndex], specials: bool = False) -> str:
         """The text of `ids`; special ids vanish, or where `specials` show as `<|end|>` etc."""
         parts: list[str] = []
-        for special, group in groupby(map(int, ids), key=lambda i: i < len(SPECIAL_PIECES)):
+        for special, group in groupby(map(int, ids), key=self.specials.__contains__):
             if special and specials:
-                parts += [SPECIAL_PIECES[i] for i in group]
+                parts += [self.specials[i] for i in group]
             elif not special:
                 parts.append(self._processor.decode(list(group)))
         return "".join(parts)
@@ -90,19 +117,65 @@ class Tokenizer:
         return bool(self._processor.is_byte(token))
 
 
+class _Chunks(dict[str, bytes]):
+    """Chunk -> its packed ids; a long chunk is not likely to come again, and is not kept."""
+
+    MOST = 1 << 18
+    """Chunks held: some 60 MB."""
+    LONGEST = 24
+
+    def __init__(self, processor: sentencepiece.SentencePieceProcessor) -> None:
+        super().__init__()
+        self._processor = processor
+
+    def __missing__(self, chunk: str) -> bytes:
+        packed = _encoded(self._processor, chunk)
+        if len(chunk) <= self.LONGEST:
+            if len(self) >= self.MOST:
+                self.clear()
+            self[chunk] = packed
+        return packed
+
+
+def _encoded(processor: sentencepiece.SentencePieceProcessor, text: str) -> bytes:
+    """SentencePiece's own ids, packed; U+2581 in its bytes."""
+    first, *rest = text.split(_SPACE)
+    packed = _packed(processor.encode(first))
+    if rest:
+        space = _packed([processor.piece_to_id(f"<0x{byte:02X}>") for byte in _SPACE.encode()])
+        packed += b"".join(space + _packed(processor.encode(part)) for part in rest)
+    return packed
+
+
+def _packed(ids: list[int]) -> bytes:
+    return array(_UINT32, ids).tobytes() if _UINT32 else np.array(ids, dtype="<u4").tobytes()
+
+
+def _is_within_chunk(piece: str) -> bool:
+    return CHUNK.fullmatch(piece.replace(_SPACE, " ")) is not None
+
+
 def _processor(model: bytes, where: str) -> sentencepiece.SentencePieceProcessor:
-    """Load a model and see that its special ids are ours."""
     try:
         processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-        found = tuple(processor.id_to_piece(i) for i in range(len(SPECIAL_PIECES)))
+        processor.id_to_piece(0)
     except (RuntimeError, IndexError):
         raise FormatError(
             f"{where}: expected a SentencePiece model, found {len(model)} other bytes; "
             "run `dvc repro -f -s tokenizer`"
         ) from None
-    if found != SPECIAL_PIECES:
+    return processor
+
+
+def _special_ids(processor: sentencepiece.SentencePieceProcessor, where: str) -> list[int]:
+    """Of SPECIAL_PIECES. A brought vocabulary has its own names for the first three, at ids of its own."""
+    named = [processor.unk_id(), processor.bos_id(), processor.eos_id()]
+    chat = [processor.piece_to_id(piece) for piece in SPECIAL_PIECES[len(named) :]]
+    if min(named) < 0 or not all(map(processor.is_control, named[1:] + chat)):
+        least = min(len(SPECIAL_PIECES), processor.get_piece_size())
+        found = [processor.id_to_piece(i) for i in range(least)]
         raise FormatError(
             f"{where}: expected the special pieces {' '.join(SPECIAL_PIECES)}, "
             f"found {' '.join(found)}; run `dvc repro -f -s tokenizer`"
         )
-    return processor
+    return named + chat

@@ -3,7 +3,7 @@
 SentencePiece writes file names and its number of threads into a model, and with another number of
 threads learns another unigram vocabulary. So it is fed from memory, answers to memory, and its
 threads are a constant here. Normalisation is identity: `clean` has normalised once, and a tokenizer
-must not lose what it is given.
+must not lose what it is given. A line's end is no part of any piece: it stays the byte that it is.
 """
 
 import io
@@ -18,6 +18,7 @@ from pipeline_lib.errors import DataError
 from pipeline_lib.formats import files
 from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokens import passages
+from pipeline_lib.tokens.passages import Sample
 from pipeline_lib.tokens.tokenizer import (
     BEGIN,
     END,
@@ -46,27 +47,34 @@ class Trained:
 
 
 def train(texts: Iterable[str], params: TokenizerParams) -> Trained:
-    """Learn the pieces of `texts`; DataError where they cannot carry what `params` ask."""
-    sample = passages.draw(texts, params.sample_bytes)
-    if sample.dropped > MOST_DROPPED:
+    """Learn the pieces of texts held in memory; raises as `fit` does."""
+    return fit(passages.draw(texts, params.sample_bytes, params.seed), params)
+
+
+def fit(sample: Sample, params: TokenizerParams) -> Trained:
+    """Learn the pieces of a sample; DataError where it cannot carry what `params` ask."""
+    if (worst := max(sample.dropped_lines, sample.dropped_bytes)) > MOST_DROPPED:
         raise DataError(
             f"tokenizer: expected at most {MOST_DROPPED:.0%} of the text in stretches of over "
-            f"{passages.LONGEST} bytes without a space or a full stop, found {sample.dropped:.1%}; "
+            f"{passages.LONGEST} bytes without a space or a full stop, found {worst:.1%}; "
             "drop such documents in clean"
         )
-    if not sample.passages:
+    lines = [line for p in sample.passages for line in p.translate(_RESERVED).split("\n") if line]
+    if not lines:
         raise DataError(
             "tokenizer: expected text to learn from, found none; "
             "add a source with role: pretrain, or let clean keep more"
         )
-    model = _fit([passage.translate(_RESERVED) for passage in sample.passages], params)
+    model = _learn(lines, params)
     return Trained(
         model=model,
         vocab=_vocab(model),
         metrics={
             "vocab_size": params.vocab_size,
             "sample_bytes": sample.bytes,
-            "dropped_lines": sample.dropped,
+            "sample_lines": len(lines),
+            "dropped_lines": sample.dropped_lines,
+            "dropped_bytes": sample.dropped_bytes,
         },
     )
 
@@ -88,7 +96,7 @@ def write(folder: Path, trained: Trained, params: TokenizerParams) -> Tokenizer:
     return tokenizer
 
 
-def _fit(sentences: list[str], params: TokenizerParams) -> bytes:
+def _learn(sentences: list[str], params: TokenizerParams) -> bytes:
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
@@ -113,6 +121,7 @@ def _fit(sentences: list[str], params: TokenizerParams) -> bytes:
             bos_piece=SPECIAL_PIECES[BEGIN],
             eos_piece=SPECIAL_PIECES[END],
             control_symbols=list(SPECIAL_PIECES[END + 1 :]),
+            user_defined_symbols=params.user_defined,
             minloglevel=_SILENT,
         )
     except RuntimeError as error:

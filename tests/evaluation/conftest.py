@@ -43,6 +43,8 @@ def infant(tmp_path_factory: pytest.TempPathFactory) -> Subject:
         character_coverage=0.9995,
         sample_bytes=100_000,
         split_digits=True,
+        seed=1,
+        user_defined=[],
     )
     tokenizer = trainer.train(texts, cutting).model
     learner = Transformer(SHAPE, cutting.vocab_size, seed=1)

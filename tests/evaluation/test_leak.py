@@ -42,6 +42,8 @@ def tokenizer(learnt: list[str]) -> Tokenizer:
         character_coverage=1.0,
         sample_bytes=50_000,
         split_digits=True,
+        seed=1,
+        user_defined=[],
     )
     return Tokenizer(trainer.train(learnt, cutting).model)
 

@@ -99,7 +99,13 @@ def test_a_blind_model_pays_the_vocabulary_for_each_token() -> None:
 
 def stored(folder: Path, texts: list[str]) -> tuple[shards.Shards, Tokenizer]:
     params = TokenizerParams(
-        kind="bpe", vocab_size=272, character_coverage=1.0, sample_bytes=10_000, split_digits=True
+        kind="bpe",
+        vocab_size=272,
+        character_coverage=1.0,
+        sample_bytes=10_000,
+        split_digits=True,
+        seed=1,
+        user_defined=[],
     )
     tokenizer = Tokenizer(trainer.train(["abcd efgh"] * 5, params).model)
     rows = [Encoded(np.array([1, *tokenizer.encode(t), 2]), len(t.encode())) for t in texts]

@@ -57,7 +57,13 @@ def asked(*sums: tuple[int, int]) -> list[Conversation]:
 @pytest.fixture(scope="module")
 def examined(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     params = TokenizerParams(
-        kind="bpe", vocab_size=278, character_coverage=1.0, sample_bytes=10_000, split_digits=True
+        kind="bpe",
+        vocab_size=278,
+        character_coverage=1.0,
+        sample_bytes=10_000,
+        split_digits=True,
+        seed=1,
+        user_defined=[],
     )
     tokenizer = trainer.train([f"{i} + {i * 7} = ?" for i in range(50)], params).model
     learner = Transformer(SHAPE, params.vocab_size, seed=1)

@@ -57,7 +57,13 @@ RUNTIME = RuntimeParams(
 )
 TEXTS = [f"Ann has {i} apples.\nBob has {i * 3} pears." for i in range(40)]
 CUTTING = TokenizerParams(
-    kind="bpe", vocab_size=300, character_coverage=1.0, sample_bytes=10_000, split_digits=True
+    kind="bpe",
+    vocab_size=300,
+    character_coverage=1.0,
+    sample_bytes=10_000,
+    split_digits=True,
+    seed=1,
+    user_defined=[],
 )
 
 

@@ -27,7 +27,13 @@ def made(tmp_path: Path) -> Path:
     asked = [Conversation(turns[:1], "4", "number", "practice")]
     conversations.write(tmp_path / "rl" / "train", asked)
     params = TokenizerParams(
-        kind="bpe", vocab_size=300, character_coverage=1.0, sample_bytes=10_000, split_digits=True
+        kind="bpe",
+        vocab_size=300,
+        character_coverage=1.0,
+        sample_bytes=10_000,
+        split_digits=True,
+        seed=1,
+        user_defined=[],
     )
     trainer.write(tmp_path / "tokenizer", trainer.train(TEXTS, params), params)
     return tmp_path

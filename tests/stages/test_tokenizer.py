@@ -8,7 +8,13 @@ from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import tokenizer
 
 PARAMS = TokenizerParams(
-    kind="bpe", vocab_size=300, character_coverage=1.0, sample_bytes=10_000, split_digits=True
+    kind="bpe",
+    vocab_size=300,
+    character_coverage=1.0,
+    sample_bytes=10_000,
+    split_digits=True,
+    seed=1,
+    user_defined=[],
 )
 
 

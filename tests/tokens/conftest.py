@@ -18,6 +18,8 @@ def asking(**changed: Any) -> TokenizerParams:
         "character_coverage": 0.9999,
         "sample_bytes": 1_000_000,
         "split_digits": True,
+        "seed": 1,
+        "user_defined": [],
     }
     return TokenizerParams(**(asked | changed))
 

@@ -1,8 +1,11 @@
+import io
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
 from pipeline_lib.errors import FormatError
 from pipeline_lib.tokens.tokenizer import SPECIAL_PIECES, Tokenizer
@@ -22,6 +25,44 @@ def test_every_text_comes_back_exactly(tokenizer: Tokenizer, text: str) -> None:
 @given(texts=st.lists(TEXTS))
 def test_a_batch_is_encoded_as_its_texts_are(tokenizer: Tokenizer, texts: list[str]) -> None:
     assert tokenizer.encode_batch(texts) == [tokenizer.encode(text) for text in texts]
+
+
+@given(text=TEXTS.filter(lambda text: "▁" not in text))
+def test_chunks_are_cut_where_sentencepiece_cuts_anyway(tokenizer: Tokenizer, text: str) -> None:
+    whole = SentencePieceProcessor(model_proto=tokenizer.model).encode(text)
+    assert tokenizer.by_chunk
+    assert tokenizer.encode(text) == whole
+
+
+def test_a_vocabulary_with_pieces_across_words_is_asked_for_whole_texts(texts: list[str]) -> None:
+    crossing = io.BytesIO()
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(["one two three four"] * 900 + texts),
+        model_writer=crossing,
+        model_type="bpe",
+        vocab_size=400,
+        split_by_whitespace=False,
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        add_dummy_prefix=False,
+        remove_extra_whitespaces=False,
+        control_symbols=list(SPECIAL_PIECES[3:]),
+        minloglevel=2,
+    )
+    tokenizer = Tokenizer(crossing.getvalue())
+    assert not tokenizer.by_chunk
+    text = "one two three four, one two ▁ ."
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+    assert any(re.search("[a-z]▁", piece) for piece in tokenizer.pieces(tokenizer.encode(text)))
+    assert tokenizer.begin == 1
+
+
+def test_a_cache_that_is_full_still_gives_the_same_ids(
+    tokenizer: Tokenizer, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline_lib.tokens.tokenizer._Chunks.MOST", 7)
+    small = Tokenizer(tokenizer.model)
+    assert small.encode_batch(texts[:20]) == tokenizer.encode_batch(texts[:20])
 
 
 @given(text=TEXTS)

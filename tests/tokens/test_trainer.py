@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_a_vocabulary_too_small_for_the_characters_is_refused(asked: Asked) -> N
         trainer.train(many, asked(vocab_size=300, character_coverage=1.0))
 
 
-@pytest.mark.parametrize("nothing", [[], [""]])
+@pytest.mark.parametrize("nothing", [[], [""], ["\n\n"]])
 def test_an_empty_corpus_is_refused(nothing: list[str], asked: Asked) -> None:
     with pytest.raises(DataError, match="expected text to learn from, found none"):
         trainer.train(nothing, asked())
@@ -82,3 +83,36 @@ def test_a_long_passage_is_not_dropped_by_sentencepiece(asked: Asked) -> None:
     rare = "魚" * (passages.LONGEST // 3)
     tokenizer = Tokenizer(trainer.train([rare] + ["ab cd"] * 3, asked(vocab_size=268)).model)
     assert len(tokenizer.encode("魚")) == 1
+
+
+def test_sentencepiece_drops_no_line_that_is_not_counted(
+    asked: Asked,
+    texts: list[str],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its own log says how many it took, and of what it skips."""
+    monkeypatch.setattr(trainer, "_SILENT", 0)
+    awkward = ["▅ ▁ \0", "\n\n", "  ", "x" * passages.LONGEST, "word " * 3000, "\u2028 \u0085"]
+    trained = trainer.train([*texts, *awkward], asked())
+    said = capfd.readouterr().err
+    found = re.search(r"Loaded all (\d+) sentences", said)
+    assert found is not None, said
+    assert int(found[1]) == trained.metrics["sample_lines"]
+    assert not re.search(r"(?i)skipped [1-9]|too long", said)
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_pieces_a_person_names_are_pieces(kind: str, texts: list[str], asked: Asked) -> None:
+    named = asked(kind=kind, user_defined=["<think>", "魚屋"])
+    tokenizer = Tokenizer(trainer.train(texts, named).model)
+    text = "ab<think>魚屋 <think></think>"
+    assert tokenizer.pieces(tokenizer.encode(text)).count("<think>") == 2
+    assert "魚屋" in tokenizer.pieces(tokenizer.encode(text))
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@pytest.mark.parametrize("wrong", ["", "New York", "a▁b", "<|user|>", "<0x41>", "a\n"])
+def test_a_piece_that_could_not_be_found_is_refused(wrong: str, asked: Asked) -> None:
+    with pytest.raises(ValueError, match="expected different pieces without spaces"):
+        asked(user_defined=["<think>", wrong])
