@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline_lib import progress, stage
-from pipeline_lib.formats import conversations, documents, shards
-from pipeline_lib.params import ShardParams
-from pipeline_lib.tokens import encoding
+from pipeline_lib import stage
+from pipeline_lib.formats.shardwriting import About
+from pipeline_lib.params import RuntimeParams, ShardParams
+from pipeline_lib.tokenizing.sharding import Split, shard
 from pipeline_lib.tokens.tokenizer import Tokenizer
 
 
 def main(
     params: ShardParams,
+    runtime: RuntimeParams,
     pretrain_corpus: Path,
     sft_corpus: Path,
     rl_corpus: Path,
@@ -21,16 +22,24 @@ def main(
     rl_shards: Path,
 ) -> Iterator[stage.Metrics]:
     cut = Tokenizer.load(tokenizer)
-    same = (cut.vocab_size, cut.digest, params.file_tokens)
-    for split in ("train", "validation", "test"):
-        texts = progress.watch(documents.read(pretrain_corpus / split), None, "documents")
-        encoded = encoding.documents(texts, cut)
-        yield shards.write(pretrain_shards / split, "pretrain", split, encoded, *same).counts
-    for split in ("train", "validation"):
-        encoded = encoding.conversations(conversations.read(sft_corpus / split), cut)
-        yield shards.write(sft_shards / split, "sft", split, encoded, *same).counts
-    prompts = encoding.prompts(conversations.read(rl_corpus / "train"), cut)
-    yield shards.write_prompts(rl_shards / "train", prompts, *same).counts
+    made_of = (cut.vocab_size, cut.digest, params.file_tokens)
+    most = {"train": params.max_train_tokens}
+    splits = [
+        Split(
+            pretrain_corpus / name,
+            pretrain_shards / name,
+            About("pretrain", name, *made_of),
+            most.get(name, params.max_validation_tokens),
+        )
+        for name in ("train", "validation", "test")
+    ]
+    splits += [
+        Split(sft_corpus / name, sft_shards / name, About("sft", name, *made_of))
+        for name in ("train", "validation")
+    ]
+    splits.append(Split(rl_corpus / "train", rl_shards / "train", About("rl", "train", *made_of)))
+    for index in shard(splits, tokenizer, runtime.workers):
+        yield index.counts
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from pipeline_lib.formats import tables
@@ -59,6 +60,21 @@ def read(folder: Path) -> Iterator[Document]:
 def read_part(path: Path) -> Iterator[Document]:
     for row in tables.read_part(path, SCHEMA):
         yield Document(**{**row, "meta": json.loads(row["meta"])})
+
+
+def read_texts(path: Path, *others: str) -> Iterator[tuple[str, ...]]:
+    """(text, *others) of each row of one part: a third of the time of whole documents."""
+    table = tables.read_columns(path, SCHEMA, ["text", *others])
+    for batch in table.to_batches(tables.BATCH_ROWS):
+        yield from zip(*(batch.column(i).to_pylist() for i in range(1 + len(others))), strict=True)
+
+
+def sizes(path: Path) -> dict[tuple[str, str], int]:
+    """UTF-8 bytes of text in one part, by source and language."""
+    table = tables.read_columns(path, SCHEMA, ["text", "source", "language"])
+    table = table.set_column(0, "text", pc.binary_length(table.column("text")))
+    summed = table.group_by(["source", "language"]).aggregate([("text", "sum")])
+    return {(row["source"], row["language"]): row["text_sum"] for row in summed.to_pylist()}
 
 
 def size(document: Document) -> int:

@@ -56,6 +56,13 @@ def read_json(path: Path, made_by: str) -> Any:
         ) from None
 
 
+def take_place(folder: Path, path: Path) -> None:
+    """Put a whole `folder` where `path` is, in its stead; also onto another disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(path, ignore_errors=True)
+    shutil.move(folder, path)
+
+
 @contextmanager
 def passing_folder(beside: Path) -> Iterator[Path]:
     """A folder for what lies on disk only while the block runs; what a kill left there goes first."""

@@ -8,9 +8,7 @@ own digest names the data set.
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,14 +19,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline_lib.errors import FormatError
 from pipeline_lib.formats import files
-from pipeline_lib.formats.columns import Column, ColumnWriter, Part
+from pipeline_lib.formats.columns import Column, Part, verify
 
 Kind = Literal["pretrain", "sft", "rl"]
 Array = npt.NDArray[Any]
+_BLOCK = 1 << 24
 
-FILE_TOKENS = 2**25
-_INDEX = "index.json"
-_ANSWERS = "answers.jsonl"
+INDEX = "index.json"
+ANSWERS = "answers.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,115 +124,14 @@ def dtype_of(vocab_size: int) -> Literal["uint16", "uint32"]:
     return "uint16" if vocab_size <= 2**16 else "uint32"
 
 
-def write(
-    folder: Path,
-    kind: Kind,
-    split: str,
-    documents: Iterable[Encoded],
-    vocab_size: int,
-    tokenizer: str,
-    file_tokens: int = FILE_TOKENS,
-) -> Index:
-    """Stream `documents` into `folder`, whole or not at all; FormatError for an id out of range."""
-    with files.whole_folder(folder) as fresh:
-        with closing(_Tally(fresh, kind, vocab_size, file_tokens)) as tally:
-            for document in documents:
-                tally.add(document)
-        index = tally.index(split, tokenizer, answers="")
-        files.write_json(fresh / _INDEX, index.model_dump(mode="json"))
-    return index
-
-
-def write_prompts(
-    folder: Path,
-    prompts: Iterable[Prompt],
-    vocab_size: int,
-    tokenizer: str,
-    file_tokens: int = FILE_TOKENS,
-) -> Index:
-    """Stream `prompts` into `folder`, whole or not at all."""
-    with files.whole_folder(folder) as fresh:
-        path = fresh / _ANSWERS
-        with (
-            closing(_Tally(fresh, "rl", vocab_size, file_tokens)) as tally,
-            path.open("w", encoding="utf-8", newline="\n") as answers,
-        ):
-            for prompt in prompts:
-                tally.add(Encoded(prompt.ids, bytes=0))
-                row = {"answer": prompt.answer, "verifier": prompt.verifier}
-                answers.write(json.dumps(row, ensure_ascii=False) + "\n")
-        index = tally.index("train", tokenizer, answers=files.sha256(path))
-        files.write_json(fresh / _INDEX, index.model_dump(mode="json"))
-    return index
-
-
-class _Tally:
-    """Columns being written, and the counts that go into the index."""
-
-    def __init__(self, folder: Path, kind: Kind, vocab_size: int, file_tokens: int) -> None:
-        self.kind, self.vocab_size = kind, vocab_size
-        self.dtype = dtype_of(vocab_size)
-        self.tokens = ColumnWriter(folder, "tokens", self.dtype, file_tokens)
-        self.masks = ColumnWriter(folder, "mask", "bool", file_tokens)
-        self.ends = ColumnWriter(folder, "doc_ends", "uint64", None)
-        self.bytes = 0
-        self.sources: Counter[str] = Counter()
-        self.where = folder.parent / folder.name.removeprefix(".").partition(".")[0]
-
-    def close(self) -> None:
-        for column in (self.tokens, self.masks, self.ends):
-            column.close()
-
-    def add(self, document: Encoded) -> None:
-        self._check(document)
-        self.tokens.append(document.ids)
-        if self.kind == "sft":
-            self.masks.append(np.asarray(document.mask))
-        self.ends.append(np.array([self.tokens.length]))
-        self.bytes += document.bytes
-        self.sources[document.source] += 1
-
-    def _check(self, document: Encoded) -> None:
-        """NumPy casts 70,000 to 4,464 in silence, so the range is looked at first."""
-        ids = document.ids
-        if ids.size and not 0 <= ids.min() <= ids.max() < self.vocab_size:
-            raise FormatError(
-                f"{self.where}: expected token ids from 0 to {self.vocab_size - 1}, "
-                f"found {ids.min()} to {ids.max()}; use the tokenizer of that vocabulary"
-            )
-        masked = None if document.mask is None else len(document.mask)
-        if masked != (len(ids) if self.kind == "sft" else None):
-            raise FormatError(
-                f"{self.where}: expected a mask as long as the ids for sft and none else, "
-                f"found {masked} for {len(ids)} ids of kind {self.kind}; see tokens/chat.py"
-            )
-
-    def index(self, split: str, tokenizer: str, answers: str) -> Index:
-        return Index(
-            kind=self.kind,
-            split=split,
-            dtype=self.dtype,
-            vocab_size=self.vocab_size,
-            tokenizer=tokenizer,
-            documents=self.ends.length,
-            tokens=self.tokens.length,
-            bytes=self.bytes,
-            sources=dict(sorted(self.sources.items())),
-            files=self.tokens.close(),
-            masks=self.masks.close(),
-            ends=self.ends.close(),
-            answers=answers,
-        )
-
-
 def read_index(folder: Path, expect: Kind | None = None) -> Index:
     """What lies in `folder`; FormatError where it is missing, damaged or of another kind."""
-    stored = files.read_json(folder / _INDEX, made_by="shard")
+    stored = files.read_json(folder / INDEX, made_by="shard")
     try:
         index = Index.model_validate(stored)
     except ValidationError as error:
         raise FormatError(
-            f"{folder / _INDEX}: expected the index of a folder of shards, "
+            f"{folder / INDEX}: expected the index of a folder of shards, "
             f"found {error.error_count()} faults; run `dvc repro -f -s shard`"
         ) from None
     if expect and index.kind != expect:
@@ -258,7 +155,7 @@ def read(folder: Path, expect: Kind | None = None) -> Shards:
 def read_prompts(folder: Path) -> Prompts:
     """Open the prompts in `folder`."""
     shards = read(folder, expect="rl")
-    path = folder / _ANSWERS
+    path = folder / ANSWERS
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         answers = [(str(row["answer"]), str(row["verifier"])) for row in rows]
@@ -272,6 +169,29 @@ def read_prompts(folder: Path) -> Prompts:
             "run `dvc repro -f -s shard`"
         )
     return Prompts(shards.index, shards.tokens, shards.doc_ends, answers)
+
+
+def faults(folder: Path) -> Iterator[str]:
+    """A sentence for all that is wrong in a folder of shards; every byte of it is read.
+
+    FormatError where it cannot be read at all.
+    """
+    index = read_index(folder)
+    yield from verify(folder, (*index.files, *index.masks, *index.ends))
+    if index.answers and files.sha256(folder / ANSWERS) != index.answers:
+        yield f"{folder / ANSWERS}: expected SHA-256 {index.answers[:16]}…, found another"
+    shards = read(folder)
+    if len(shards.doc_ends) and (np.diff(shards.doc_ends.astype(np.int64), prepend=0) < 0).any():
+        yield f"{folder}: expected documents that end one after the other, found them out of order"
+    yield from _foreign(folder, index, shards.tokens)
+
+
+def _foreign(folder: Path, index: Index, tokens: Column) -> Iterator[str]:
+    for start in range(0, len(tokens), _BLOCK):
+        highest = int(tokens[start : start + _BLOCK].max())
+        if highest >= index.vocab_size:
+            yield f"{folder}: expected ids below {index.vocab_size}, found {highest}"
+            return
 
 
 def _refuse_other_lengths(

@@ -5,7 +5,8 @@ memory everywhere and parts can be the unit of parallel work. An empty data set 
 rows: it still says its columns.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -103,6 +104,19 @@ def parts(folder: Path) -> list[Path]:
 
 def read_part(path: Path, schema: pa.Schema) -> Iterator[Row]:
     """The rows of one part; FormatError where it is damaged or holds other columns."""
+    with _opened(path, schema) as file:
+        for batch in file.iter_batches(BATCH_ROWS):
+            yield from batch.to_pylist()
+
+
+def read_columns(path: Path, schema: pa.Schema, columns: Sequence[str]) -> pa.Table:
+    """Some columns of one part; raises as `read_part` does."""
+    with _opened(path, schema) as file:
+        return file.read(columns=list(columns))
+
+
+@contextmanager
+def _opened(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
             if file.schema_arrow != schema:
@@ -110,8 +124,7 @@ def read_part(path: Path, schema: pa.Schema) -> Iterator[Row]:
                     f"{path}: expected the columns {', '.join(schema.names)}, "
                     f"found {', '.join(file.schema_arrow.names)}; run `dvc repro` again"
                 )
-            for batch in file.iter_batches(BATCH_ROWS):
-                yield from batch.to_pylist()
+            yield file
     except FileNotFoundError:
         raise FormatError(f"{path}: no such file; run `dvc repro` again") from None
     except (pa.ArrowException, OSError) as error:

@@ -88,3 +88,7 @@ class TokenizerParams(Section):
 class ShardParams(Section):
     file_tokens: int = Field(gt=0)
     """Tokens in one .npy file."""
+    max_train_tokens: int = Field(ge=0)
+    """Of pretraining text, every source in proportion; 0: all."""
+    max_validation_tokens: int = Field(ge=0)
+    """Likewise, of validation and of test."""

@@ -1,4 +1,4 @@
-"""Documents, conversations and prompts as rows for the shards."""
+"""Conversations and prompts as rows for the shards."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
@@ -7,18 +7,7 @@ import numpy as np
 
 from pipeline_lib.formats.shards import Encoded, Prompt
 from pipeline_lib.tokens import chat
-from pipeline_lib.tokens.batches import batches
 from pipeline_lib.tokens.tokenizer import Tokenizer
-
-
-@runtime_checkable
-class Document(Protocol):
-    """Running text of a known source."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def source(self) -> str: ...
 
 
 @runtime_checkable
@@ -33,15 +22,6 @@ class Conversation(Protocol):
     def answer(self) -> str: ...
     @property
     def verifier(self) -> str: ...
-
-
-def documents(texts: Iterable[Document], tokenizer: Tokenizer) -> Iterator[Encoded]:
-    """begin, pieces, end."""
-    for batch in batches(texts):
-        pieces = tokenizer.encode_batch([document.text for document in batch])
-        for document, ids in zip(batch, pieces, strict=True):
-            framed = np.array([tokenizer.begin, *ids, tokenizer.end])
-            yield Encoded(framed, len(document.text.encode()), source=document.source)
 
 
 def conversations(talks: Iterable[Conversation], tokenizer: Tokenizer) -> Iterator[Encoded]:

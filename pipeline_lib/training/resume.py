@@ -20,11 +20,10 @@ from types import FrameType
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 
-from pipeline_lib import progress
+from pipeline_lib import scratch
 from pipeline_lib.errors import ResumeError
-from pipeline_lib.params import RuntimeParams, Section, project_root
+from pipeline_lib.params import RuntimeParams, Section
 
 FINISHED_KEPT = 4
 """Finished states that stay for twins; the oldest beyond are deleted."""
@@ -106,33 +105,16 @@ def states(
     """The locked states of this stage with these parameters and inputs (name -> digest)."""
     decides = {"sections": {k: s.model_dump() for k, s in sections.items()}, "inputs": dict(inputs)}
     key = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
-    scratch = project_root() / ".scratch" / stage
-    scratch.mkdir(parents=True, exist_ok=True)
-    with _lock(scratch / f"{key}.lock"):
-        folder = scratch / key
+    all_states = scratch.folder(stage)
+    with scratch.locked(all_states / f"{key}.lock"):
+        folder = all_states / key
         folder.mkdir(exist_ok=True)
         kept = States(
             folder, runtime, {**hardware, "torch": str(torch.__version__), "code": _code(stage)}
         )
         with _deferred_signals(kept):
             yield kept
-        prune(scratch)
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        progress.say(
-            "another run of this stage with the same parameters and inputs is at work: waiting for it"
-        )
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+        prune(all_states)
 
 
 @contextmanager
@@ -162,9 +144,9 @@ def finish(kept: States, state: Mapping[str, Any]) -> None:
     (kept.folder / "finished").touch()
 
 
-def prune(scratch: Path) -> None:
+def prune(states: Path) -> None:
     """Delete the oldest finished states beyond FINISHED_KEPT; paused ones never."""
-    marks = sorted(scratch.glob("*/finished"), key=lambda mark: mark.stat().st_mtime, reverse=True)
+    marks = sorted(states.glob("*/finished"), key=lambda mark: mark.stat().st_mtime, reverse=True)
     for mark in marks[FINISHED_KEPT:]:
         shutil.rmtree(mark.parent, ignore_errors=True)
 
@@ -174,5 +156,4 @@ def _code(stage: str) -> str:
     package = Path(__file__).parents[1]
     sources = [*package.glob("model/*.py"), *package.glob("training/*.py"), package / "answers.py"]
     sources.append(package.parent / "stages" / f"{stage}.py")
-    content = b"".join(path.read_bytes() for path in sorted(sources) if path.exists())
-    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()[:16]
+    return scratch.digest_of_code(sources)

@@ -7,7 +7,7 @@ import torch
 
 from pipeline_lib.evaluation import likelihood
 from pipeline_lib.evaluation.likelihood import Document
-from pipeline_lib.formats import shards
+from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Encoded
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, TokenizerParams
@@ -109,7 +109,9 @@ def stored(folder: Path, texts: list[str]) -> tuple[shards.Shards, Tokenizer]:
     )
     tokenizer = Tokenizer(trainer.train(["abcd efgh"] * 5, params).model)
     rows = [Encoded(np.array([1, *tokenizer.encode(t), 2]), len(t.encode())) for t in texts]
-    shards.write(folder, "pretrain", "validation", rows, tokenizer.vocab_size, tokenizer.digest)
+    shardwriting.write(
+        folder, "pretrain", "validation", rows, tokenizer.vocab_size, tokenizer.digest
+    )
     return shards.read(folder), tokenizer
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_lib.errors import FormatError
-from pipeline_lib.formats import shards
+from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Encoded, Prompt
 
 AGAIN = "run `dvc repro"
@@ -18,7 +18,9 @@ def encoded(*rows: list[int]) -> list[Encoded]:
 
 
 def written(folder: Path, *rows: list[int], file_tokens: int = 4) -> shards.Index:
-    return shards.write(folder, "pretrain", "train", encoded(*rows), 512, "digest", file_tokens)
+    return shardwriting.write(
+        folder, "pretrain", "train", encoded(*rows), 512, "digest", file_tokens
+    )
 
 
 @given(rows=st.lists(st.lists(st.integers(0, 511), max_size=9)), file_tokens=st.integers(1, 12))
@@ -61,7 +63,9 @@ def test_the_digest_changes_with_any_token_and_with_nothing_else(tmp_path: Path)
 
 
 def test_ids_beyond_uint16_are_kept_whole(tmp_path: Path) -> None:
-    shards.write(tmp_path / "train", "pretrain", "train", encoded([70_000]), 100_000, "digest")
+    shardwriting.write(
+        tmp_path / "train", "pretrain", "train", encoded([70_000]), 100_000, "digest"
+    )
     assert shards.read(tmp_path / "train").tokens[:].tolist() == [70_000]
 
 
@@ -74,7 +78,7 @@ def test_an_id_outside_the_vocabulary_leaves_nothing_behind(tmp_path: Path, wron
 
 def test_masks_lie_beside_the_tokens(tmp_path: Path) -> None:
     rows = [Encoded(np.array([1, 7, 2]), 1, np.array([False, True, True]))]
-    shards.write(tmp_path / "sft", "sft", "train", rows, 512, "digest", 2)
+    shardwriting.write(tmp_path / "sft", "sft", "train", rows, 512, "digest", 2)
     read = shards.read(tmp_path / "sft", expect="sft")
     assert read.mask is not None
     assert read.mask[1:].tolist() == [True, True]
@@ -83,19 +87,21 @@ def test_masks_lie_beside_the_tokens(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mask", [None, np.array([True])])
 def test_an_sft_row_without_its_mask_is_refused(tmp_path: Path, mask: shards.Array | None) -> None:
     with pytest.raises(FormatError, match="expected a mask as long as the ids"):
-        shards.write(tmp_path / "sft", "sft", "train", [Encoded(np.array([1, 2]), 1, mask)], 9, "")
+        shardwriting.write(
+            tmp_path / "sft", "sft", "train", [Encoded(np.array([1, 2]), 1, mask)], 9, ""
+        )
 
 
 @pytest.mark.parametrize("kind", ["pretrain", "sft"])
 def test_a_split_may_be_empty(tmp_path: Path, kind: shards.Kind) -> None:
-    shards.write(tmp_path / "none", kind, "validation", [], 512, "digest")
+    shardwriting.write(tmp_path / "none", kind, "validation", [], 512, "digest")
     read = shards.read(tmp_path / "none")
     assert len(read.tokens) == len(read.doc_ends) == read.index.documents == 0
 
 
 def test_prompts_come_back_with_their_answers(tmp_path: Path) -> None:
     rows = [Prompt(np.array([1, 3]), "1,080", "number"), Prompt(np.array([1]), "縺", "number")]
-    index = shards.write_prompts(tmp_path / "rl", rows, 512, "digest", 2)
+    index = shardwriting.write_prompts(tmp_path / "rl", rows, 512, "digest", 2)
     read = shards.read_prompts(tmp_path / "rl")
     assert (len(read), index.split, index.kind) == (2, "train", "rl")
     assert [(p.ids.tolist(), p.answer, p.verifier) for p in (read[0], read[1])] == [
@@ -150,7 +156,9 @@ def test_a_damaged_index_is_refused(tmp_path: Path, content: str) -> None:
 
 
 def test_missing_answers_are_refused(tmp_path: Path) -> None:
-    shards.write_prompts(tmp_path / "rl", [Prompt(np.array([1]), "1", "number")], 512, "digest")
+    shardwriting.write_prompts(
+        tmp_path / "rl", [Prompt(np.array([1]), "1", "number")], 512, "digest"
+    )
     (tmp_path / "rl" / "answers.jsonl").write_text("")
     with pytest.raises(FormatError, match=r"answers.jsonl: expected 1 answers, found 0"):
         shards.read_prompts(tmp_path / "rl")

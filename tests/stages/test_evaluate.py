@@ -1,22 +1,29 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline_lib.errors import FormatError, LeakError
 from pipeline_lib.evaluation import likelihood
-from pipeline_lib.formats import checkpoints, conversations, manifests, mixtures, shards
+from pipeline_lib.formats import (
+    checkpoints,
+    conversations,
+    manifests,
+    mixtures,
+    shardwriting,
+)
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.formats.conversations import Conversation, Message
-from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
+from pipeline_lib.formats.shards import Encoded
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import EvaluateParams, ModelParams, RuntimeParams, TokenizerParams
 from pipeline_lib.rows import Record
 from pipeline_lib.tales import pairs, tale
 from pipeline_lib.tales.pairs import Pair
-from pipeline_lib.tokens import encoding, trainer
+from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import evaluate
 
@@ -79,15 +86,25 @@ def write_model(folder: Path, tokenizer: Tokenizer, seed: int, skipped: list[str
     checkpoints.write(folder, checkpoint)
 
 
+def framed(texts: list[str], source: str, tokenizer: Tokenizer) -> list[Encoded]:
+    return [
+        Encoded(
+            np.array([tokenizer.begin, *tokenizer.encode(text), tokenizer.end]),
+            len(text.encode()),
+            source=source,
+        )
+        for text in texts
+    ]
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
     """All that evaluate reads, small: chat has sft's weights, as where grpo was skipped."""
     tokenizer = Tokenizer(trainer.train(TEXTS, CUTTING).model)
     for split, texts in {"train": TEXTS, "validation": TEXTS[:9], "test": TEXTS[9:12]}.items():
-        rows = [Document(document_id(t), t, "tales") for t in texts]
-        encoded = encoding.documents(rows, tokenizer)
+        encoded = framed(texts, "tales", tokenizer)
         made_of = (tokenizer.vocab_size, tokenizer.digest)
-        shards.write(tmp_path / "shards" / split, "pretrain", split, encoded, *made_of)
+        shardwriting.write(tmp_path / "shards" / split, "pretrain", split, encoded, *made_of)
     for name, seed in {"base": 1, "sft": 2, "chat": 2}.items():
         write_model(tmp_path / name, tokenizer, seed, ["grpo"] if name == "chat" else [])
     asked = [
@@ -111,10 +128,10 @@ def told(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     documents = [tale(1, index, "stories").text for index in range(30)]
     tokenizer = Tokenizer(checkpoints.read(made / "base").tokenizer)
     for split, texts in {"train": documents[:3], "validation": documents[3:]}.items():
-        rows = encoding.documents([Document(document_id(t), t, "s") for t in texts], tokenizer)
+        rows = framed(texts, "s", tokenizer)
         made_of = (tokenizer.vocab_size, tokenizer.digest)
-        shards.write(made / "shards" / split, "pretrain", split, rows, *made_of)
-    shards.write(made / "shards" / "test", "pretrain", "test", [], *made_of)
+        shardwriting.write(made / "shards" / split, "pretrain", split, rows, *made_of)
+    shardwriting.write(made / "shards" / "test", "pretrain", "test", [], *made_of)
     mixtures.write(made / "mixture.json", [Component("s", "tales", "stories", "", 3, 1200)])
     monkeypatch.setattr(pairs, "pair", lambda seed, i, language: PAIRS[language])
     monkeypatch.setattr(
@@ -188,7 +205,7 @@ def test_a_second_run_makes_the_same_bytes(made: Path) -> None:
 def test_without_problems_and_without_a_test_split_the_rest_is_measured(made: Path) -> None:
     tokenizer = checkpoints.read(made / "base").tokenizer
     digest = Tokenizer(tokenizer).digest
-    shards.write(made / "shards" / "test", "pretrain", "test", [], 300, digest)
+    shardwriting.write(made / "shards" / "test", "pretrain", "test", [], 300, digest)
     conversations.write(made / "evaluation" / "problems", [])
     found = run(made)
     assert not [name for name in found["chat"] if name.startswith(("problems", "test"))]

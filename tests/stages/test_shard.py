@@ -6,12 +6,20 @@ import pytest
 from pipeline_lib.formats import conversations, documents, shards
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
-from pipeline_lib.params import ShardParams, TokenizerParams
+from pipeline_lib.params import ShardParams, TokenizerParams, read_params
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import shard
 
+RUNTIME = read_params().runtime
 TEXTS = [f"Ann has {i} apples.\nAnd 魚 {i + 3}." for i in range(60)]
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the stage keeps what it has done."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    return tmp_path / ".scratch" / "shard"
 
 
 @pytest.fixture
@@ -39,10 +47,16 @@ def made(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(made: Path, file_tokens: int = 1000) -> dict[str, float]:
+def run(made: Path, file_tokens: int = 1000, workers: int = 1, **most: int) -> dict[str, float]:
+    params = ShardParams(
+        file_tokens=file_tokens,
+        max_train_tokens=most.get("train", 0),
+        max_validation_tokens=most.get("validation", 0),
+    )
+    runtime = RUNTIME.model_copy(update={"workers": workers})
     ins = (made / "pretrain", made / "sft", made / "rl", made / "tokenizer")
     outs = (made / "shards" / "pretrain", made / "shards" / "sft", made / "shards" / "rl")
-    rows = list(shard.main(ShardParams(file_tokens=file_tokens), *ins, *outs))
+    rows = list(shard.main(params, runtime, *ins, *outs))
     return {name: value for row in rows for name, value in row.items()}
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from pipeline_lib.formats import documents
 from pipeline_lib.formats.documents import Document, document_id
-from pipeline_lib.params import TokenizerParams
+from pipeline_lib.params import TokenizerParams, read_params
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import tokenizer
 
@@ -17,6 +17,8 @@ PARAMS = TokenizerParams(
     user_defined=[],
 )
 
+RUNTIME = read_params().runtime
+
 
 def corpus(folder: Path) -> Path:
     texts = [f"Ann has {i} apples.\nBob has {i + 3} pears." for i in range(60)]
@@ -27,7 +29,7 @@ def corpus(folder: Path) -> Path:
 
 
 def test_the_stage_trains_on_train_and_measures_on_validation(tmp_path: Path) -> None:
-    rows = list(tokenizer.main(PARAMS, corpus(tmp_path / "corpus"), tmp_path / "made"))
+    rows = list(tokenizer.main(PARAMS, RUNTIME, corpus(tmp_path / "corpus"), tmp_path / "made"))
     metrics = {name: value for row in rows for name, value in row.items()}
     assert metrics["vocab_size"] == 300
     assert metrics["bytes_per_token"] == metrics["bytes_per_token.en"] > 1.5

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline_lib.formats import shards
+from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Encoded, Shards
 from pipeline_lib.model.hardware import Hardware, choose
 from pipeline_lib.params import ModelParams, Params, RuntimeParams
@@ -68,13 +68,15 @@ def documents(count: int, seed: int, masked: bool = False) -> Iterator[Encoded]:
 
 @pytest.fixture
 def train(tmp_path: Path) -> Shards:
-    shards.write(tmp_path / "train", "pretrain", "train", documents(200, 0), VOCAB, "t", 500)
+    shardwriting.write(tmp_path / "train", "pretrain", "train", documents(200, 0), VOCAB, "t", 500)
     return shards.read(tmp_path / "train")
 
 
 @pytest.fixture
 def validation(tmp_path: Path) -> Shards:
-    shards.write(tmp_path / "held", "pretrain", "validation", documents(30, 1), VOCAB, "t", 500)
+    shardwriting.write(
+        tmp_path / "held", "pretrain", "validation", documents(30, 1), VOCAB, "t", 500
+    )
     return shards.read(tmp_path / "held")
 
 
@@ -83,6 +85,6 @@ def talks(tmp_path: Path) -> tuple[Shards, Shards]:
     found = []
     for split, count in (("train", 60), ("validation", 12)):
         talk = documents(count, count, masked=True)
-        shards.write(tmp_path / "sft" / split, "sft", split, talk, VOCAB, "t", 500)
+        shardwriting.write(tmp_path / "sft" / split, "sft", split, talk, VOCAB, "t", 500)
         found.append(shards.read(tmp_path / "sft" / split))
     return found[0], found[1]

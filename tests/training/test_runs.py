@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from pipeline_lib.errors import ResumeError, TrainingError
-from pipeline_lib.formats import shards
+from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Prompt, Prompts, Shards
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.model.transformer import Transformer
@@ -105,7 +105,7 @@ def made_prompts(folder: Path, tokenizer: Tokenizer) -> Prompts:
     made = [
         Prompt(np.array([1, *tokenizer.encode(f"{n}")]), str(n % 3), "number") for n in range(9)
     ]
-    shards.write_prompts(folder / "rl", made, tokenizer.vocab_size, tokenizer.digest)
+    shardwriting.write_prompts(folder / "rl", made, tokenizer.vocab_size, tokenizer.digest)
     return shards.read_prompts(folder / "rl")
 
 
