@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline_lib.errors import FormatError
 from pipeline_lib.formats import shards, shardwriting
+from pipeline_lib.formats.columns import cast
 from pipeline_lib.formats.shards import Encoded, Prompt
 
 AGAIN = "run `dvc repro"
@@ -162,3 +165,114 @@ def test_missing_answers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "rl" / "answers.jsonl").write_text("")
     with pytest.raises(FormatError, match=r"answers.jsonl: expected 1 answers, found 0"):
         shards.read_prompts(tmp_path / "rl")
+
+
+def rewrite(path: Path, change: Callable[[bytearray], None]) -> None:
+    content = bytearray(path.read_bytes())
+    change(content)
+    path.write_bytes(content)
+
+
+def test_files_that_changed_places_are_refused(tmp_path: Path) -> None:
+    written(tmp_path / "train", [1, 2, 3, 4], [5, 6, 7, 8])
+    first, second = (tmp_path / "train" / f"tokens-0000{i}.npy" for i in range(2))
+    swapped = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(swapped)
+    with pytest.raises(
+        FormatError, match=f"tokens-00000.npy: expected the file that the index.*{AGAIN}"
+    ):
+        shards.read(tmp_path / "train")
+
+
+def test_shards_of_another_data_set_are_refused(tmp_path: Path) -> None:
+    """As many documents of the same length, but others."""
+    written(tmp_path / "a", [1, 2, 3])
+    written(tmp_path / "b", [4, 5, 6])
+    (tmp_path / "a" / "index.json").write_bytes((tmp_path / "b" / "index.json").read_bytes())
+    with pytest.raises(FormatError, match=r"a/tokens-00000.npy: expected the file that the index"):
+        shards.read(tmp_path / "a")
+
+
+def test_a_file_damaged_in_its_middle_is_named_where_all_is_read(tmp_path: Path) -> None:
+    rows = [[i % 500 for i in range(9000)], [7] * 9000]
+    written(tmp_path / "train", *rows, file_tokens=9000)
+    assert list(shards.faults(tmp_path / "train")) == []
+    damaged = tmp_path / "train" / "tokens-00001.npy"
+    rewrite(damaged, lambda content: content.__setitem__(9000, 99))
+    shards.read(tmp_path / "train")  # its ends are whole
+    [fault] = shards.faults(tmp_path / "train")
+    assert fault.startswith(f"{damaged}: expected SHA-256")
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    written(tmp_path / "train", [1, 2, 3, 4], [5, 6, 7, 8])
+    (tmp_path / "train" / "tokens-00001.npy").unlink()
+    with pytest.raises(FormatError, match=r"tokens-00001.npy: no such file"):
+        list(shards.faults(tmp_path / "train"))
+
+
+@pytest.mark.parametrize("wrong", [-1, 2**16, 70_000])
+def test_no_cast_wraps(wrong: int) -> None:
+    assert cast(np.array([0, 2**16 - 1]), "uint16", "here").tolist() == [0, 2**16 - 1]
+    with pytest.raises(FormatError, match=f"here: expected numbers from 0 to 65535 .*{wrong}"):
+        cast(np.array([5, wrong]), "uint16", "here")
+
+
+def test_the_largest_id_of_either_type_comes_back(tmp_path: Path) -> None:
+    for vocab, dtype in ((2**16, "uint16"), (2**16 + 1, "uint32")):
+        folder = tmp_path / dtype
+        index = shardwriting.write(folder, "pretrain", "train", encoded([0, vocab - 1]), vocab, "d")
+        assert index.dtype == dtype
+        assert shards.read(folder).tokens[:].tolist() == [0, vocab - 1]
+
+
+def test_a_writer_refuses_the_journal_of_other_shards(tmp_path: Path) -> None:
+    about = shardwriting.About("pretrain", "train", 512, "digest", 4)
+    writer = shardwriting.Writer(tmp_path, about)
+    writer.save()
+    writer.close()
+    with pytest.raises(FormatError, match="the journal of other shards"):
+        shardwriting.Writer(tmp_path, replace(about, vocab_size=600))
+
+
+@given(
+    lengths=st.lists(st.integers(1, 9), min_size=1, max_size=12),
+    saved=st.integers(0, 12),
+    file_tokens=st.integers(1, 7),
+    kind=st.sampled_from(["pretrain", "sft"]),
+)
+def test_what_is_gone_on_with_after_any_block_is_what_it_would_have_been(
+    tmp_path_factory: pytest.TempPathFactory,
+    lengths: list[int],
+    saved: int,
+    file_tokens: int,
+    kind: shards.Kind,
+) -> None:
+    about = shardwriting.About(kind, "train", 512, "digest", file_tokens)
+    one, two = (tmp_path_factory.mktemp("shards") for _ in range(2))
+    blocks = [
+        shardwriting.Block(
+            np.full(n, 9 * n),
+            np.array([n]),
+            n,
+            {"s": 1},
+            np.arange(n) % 2 == 0 if kind == "sft" else None,
+        )
+        for n in lengths
+    ]
+    undisturbed = shardwriting.Writer(one, about)
+    stopped = shardwriting.Writer(two, about)
+    for block in blocks:
+        undisturbed.add(block)
+    for block in blocks[:saved]:
+        stopped.add(block)
+        stopped.save()
+    for block in blocks[saved:][:2]:  # written, and not remembered
+        stopped.add(block)
+    stopped.close()
+    later = shardwriting.Writer(two, about)
+    for block in blocks[later.blocks :]:
+        later.add(block)
+    assert later.finish() == undisturbed.finish()
+    assert shards.read(one).tokens[:].tolist() == shards.read(two).tokens[:].tolist()
