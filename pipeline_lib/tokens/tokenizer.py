@@ -5,17 +5,19 @@ its stead. Here that one character is always spelled in its three bytes, which d
 were: every string comes back. Chat tokens are control symbols: they have ids, but no text is ever
 cut into them.
 
-No piece that is learnt here reaches across a line's end or from a word into the space after it. So
-a text is cut there into chunks, each is encoded alone, and those that come again are remembered:
-BPE becomes four times as fast, and an id depends on its own word alone. A vocabulary from elsewhere
-that has pieces across such borders is asked for whole texts.
+No piece that is learnt here reaches across a line's end or from a word into the space after it, so
+a text may be cut there and its parts encoded alone. BPE is cut into chunks, and those that come
+again are remembered: that is twice to four times as fast. Unigram is cut into long segments, since
+it is as fast as a cache; the scores that are learnt here are multiples of SCORE, so that sums over
+a segment are exact and every cut gives the same ids. A vocabulary from elsewhere that has pieces
+across such borders is asked for whole texts.
 """
 
 import hashlib
 import re
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import SupportsIndex
@@ -33,10 +35,15 @@ SPECIAL_PIECES = ("<|unknown|>", "<|begin|>", "<|end|>", "<|user|>", "<|assistan
 MODEL_FILE = "tokenizer.model"
 CHUNK = re.compile(r"\n+| *[^ \n]+| +")
 """A line's end, a word with the spaces before it, or spaces without a word."""
+SCORE = 2.0**-8
+"""Unigram's scores (log-probabilities in nats) are multiples of it: float32 adds them exactly up to 2^16."""
+SEGMENT = 1024
+"""Characters, at least: of the least probable the sum stays below 2^16."""
 
 Ids = npt.NDArray[np.uint32]
 
 _SPACE = "▁"
+_BORDER = re.compile(r"(?<=[^ \n])[ \n]")
 _UINT32 = "I" if array("I").itemsize == 4 and sys.byteorder == "little" else ""
 """What `array` calls it, where it can make it: half the time of NumPy for a few numbers."""
 _SILENT = 3  # SentencePiece's C++ log levels: 0 info, 1 warning, 2 error
@@ -57,8 +64,11 @@ class Tokenizer:
         self.specials: dict[int, str] = dict(zip(ids, SPECIAL_PIECES, strict=True))
         """Id -> name of what no text is cut into."""
         self._chunks = _Chunks(self._processor)
-        self.by_chunk = all(map(_is_within_chunk, map(self._processor.id_to_piece, self.learnt)))
-        """Whether texts are encoded chunk by chunk."""
+        learnt = self.learnt
+        self.by_chunk = all(map(_is_within_chunk, map(self._processor.id_to_piece, learnt)))
+        """Whether no piece reaches from one chunk into the next."""
+        self._cached = all(map(float.is_integer, map(self._processor.get_score, learnt)))
+        """As BPE's ranks are; only speed hangs on it."""
 
     @property
     def learnt(self) -> list[int]:
@@ -85,9 +95,11 @@ class Tokenizer:
 
     def packed(self, text: str) -> bytes:
         """Pieces of `text`, four bytes each, little-endian: what joins fastest to long columns."""
-        if self.by_chunk:
+        if not self.by_chunk:
+            return _encoded(self._processor, text)
+        if self._cached:
             return b"".join(map(self._chunks.__getitem__, CHUNK.findall(text)))
-        return _encoded(self._processor, text)
+        return b"".join(_encoded(self._processor, segment) for segment in _segments(text))
 
     def encode(self, text: str) -> list[int]:
         """Pieces of `text`, no special ids."""
@@ -135,6 +147,15 @@ class _Chunks(dict[str, bytes]):
                 self.clear()
             self[chunk] = packed
         return packed
+
+
+def _segments(text: str) -> Iterator[str]:
+    """`text`, cut between chunks after every SEGMENT characters."""
+    start = 0
+    while border := _BORDER.search(text, start + SEGMENT):
+        yield text[start : border.start()]
+        start = border.start()
+    yield text[start:]
 
 
 def _encoded(processor: sentencepiece.SentencePieceProcessor, text: str) -> bytes:

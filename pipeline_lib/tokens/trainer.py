@@ -23,6 +23,7 @@ from pipeline_lib.tokens.tokenizer import (
     BEGIN,
     END,
     MODEL_FILE,
+    SCORE,
     SPECIAL_PIECES,
     UNKNOWN,
     Tokenizer,
@@ -126,7 +127,18 @@ def _learn(sentences: list[str], params: TokenizerParams) -> bytes:
         )
     except RuntimeError as error:
         raise _in_words(str(error), params.vocab_size) or error from None
-    return model.getvalue()
+    return _summable(model.getvalue()) if params.kind == "unigram" else model.getvalue()
+
+
+def _summable(model: bytes) -> bytes:
+    """Scores rounded to multiples of SCORE, so that no order of adding them and no precision changes an id."""
+    from sentencepiece import sentencepiece_model_pb2  # wants protobuf, which encoding does not
+
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model)  # type: ignore[attr-defined]
+    for piece in proto.pieces:
+        piece.score = round(piece.score / SCORE) * SCORE
+    changed: bytes = proto.SerializeToString(deterministic=True)
+    return changed
 
 
 def _in_words(error: str, asked: int) -> DataError | None:

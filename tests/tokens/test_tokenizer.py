@@ -1,5 +1,6 @@
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,11 @@ from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
 from pipeline_lib.errors import FormatError
-from pipeline_lib.tokens.tokenizer import SPECIAL_PIECES, Tokenizer
+from pipeline_lib.params import TokenizerParams
+from pipeline_lib.tokens import trainer
+from pipeline_lib.tokens.tokenizer import CHUNK, SCORE, SEGMENT, SPECIAL_PIECES, Tokenizer
+
+Asked = Callable[..., TokenizerParams]
 
 TEXTS = st.one_of(
     st.text(),
@@ -32,6 +37,22 @@ def test_chunks_are_cut_where_sentencepiece_cuts_anyway(tokenizer: Tokenizer, te
     whole = SentencePieceProcessor(model_proto=tokenizer.model).encode(text)
     assert tokenizer.by_chunk
     assert tokenizer.encode(text) == whole
+
+
+@given(text=TEXTS.map(lambda text: text * 40))
+def test_a_long_text_gives_the_ids_of_its_chunks(tokenizer: Tokenizer, text: str) -> None:
+    chunks = [id for chunk in CHUNK.findall(text) for id in tokenizer.encode(chunk)]
+    assert tokenizer.encode(text) == chunks
+
+
+def test_unigram_scores_add_up_exactly(texts: list[str], asked: Asked) -> None:
+    model = trainer.train(texts, asked(kind="unigram")).model
+    processor = SentencePieceProcessor(model_proto=model)
+    scores = [processor.get_score(i) for i in range(len(processor))]
+    assert all((score / SCORE).is_integer() for score in scores)
+    assert (min(scores) - 10) * SEGMENT > -(
+        2**24
+    ) * SCORE  # 10: what an unknown character costs more
 
 
 def test_a_vocabulary_with_pieces_across_words_is_asked_for_whole_texts(texts: list[str]) -> None:
