@@ -23,7 +23,7 @@ from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.params import Params
 from pipeline_lib.tales import tale
-from stages import clean, corpus
+from stages import clean, corpus, shard, tokenizer
 from tests.test_engine import double, is_running, own_process, third_row
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -318,7 +318,7 @@ def test_a_cluster_that_is_away_is_one_sentence(
 
 
 def made(folder: Path, params: Params, workers: int) -> dict[str, bytes]:
-    """What clean and corpus write of a few sources, in files of 2,000 bytes."""
+    """What clean, corpus, tokenizer and shard write of a few sources, in files of 2,000 bytes."""
     raw = folder / "raw"
     sources = {"a": [tale(3, i, "facts").text for i in range(60)] * 2, "b": ["short", *WORDS]}
     for name, texts in sources.items():
@@ -332,6 +332,13 @@ def made(folder: Path, params: Params, workers: int) -> dict[str, bytes]:
     list(clean.main(params.clean, runtime, raw, folder / "clean", folder / "dropped"))
     roles = ("pretrain", "sft", "rl", "evaluation", "curation")
     list(corpus.main(params.corpus, runtime, folder / "clean", *(folder / role for role in roles)))
+    asked = {"vocab_size": 400, "sample_bytes": 4000}
+    tokenizing = params.tokenizer.model_copy(update=asked)
+    list(tokenizer.main(tokenizing, runtime, folder / "pretrain", folder / "tokenizer"))
+    sharding = params.shard.model_copy(update={"file_tokens": 500, "max_train_tokens": 6000})
+    outs = (folder / "shards" / role for role in roles[:3])
+    ins = (folder / role for role in (*roles[:3], "tokenizer"))
+    list(shard.main(sharding, runtime, *ins, *outs))
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
@@ -340,12 +347,14 @@ WORDS = [" ".join(f"word{(7 * i + 13 * j * j) % 997}" for j in range(120)) for i
 
 
 @pytest.mark.usefixtures("cluster")
-def test_clean_and_corpus_write_the_same_bytes_on_a_cluster(
+def test_the_data_stages_write_the_same_bytes_on_a_cluster(
     tmp_path: Path, params: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "scratch"))
     monkeypatch.setattr(tables, "PART_BYTES", 2000)
     there = made(tmp_path / "there", params, workers=0)
     with engine.on("loky"):
         here = [made(tmp_path / str(n), params, workers=n) for n in (1, 2, 4)]
-    assert len(there) > 40
+    assert len(there) > 60
+    assert sum("tokens-" in name for name in there) > 3
     assert here == [there] * 3

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -116,3 +117,33 @@ def test_pieces_a_person_names_are_pieces(kind: str, texts: list[str], asked: As
 def test_a_piece_that_could_not_be_found_is_refused(wrong: str, asked: Asked) -> None:
     with pytest.raises(ValueError, match="expected different pieces without spaces"):
         asked(user_defined=["<think>", wrong])
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen here")
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_the_same_bytes_come_from_one_core_and_from_all(
+    kind: str, texts: list[str], asked: Asked
+) -> None:
+    everywhere = os.sched_getaffinity(0)
+    all_cores = trainer.train(texts, asked(kind=kind)).model
+    os.sched_setaffinity(0, {min(everywhere)})
+    try:
+        assert trainer.train(texts, asked(kind=kind)).model == all_cores
+    finally:
+        os.sched_setaffinity(0, everywhere)
+
+
+def test_another_number_of_threads_would_be_another_model(
+    texts: list[str], asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Why it is a constant: at least its number stands in the model."""
+    four = trainer.train(texts, asked()).model
+    monkeypatch.setattr(trainer, "THREADS", 3)
+    assert trainer.train(texts, asked()).model != four
+
+
+def test_nothing_is_normalised(texts: list[str], asked: Asked) -> None:
+    """SentencePiece's own default, NFKC, would make 1, ガ and A of these."""
+    tokenizer = Tokenizer(trainer.train(texts, asked()).model)
+    text = "①ｶﾞＡ  か\u3099\t\n \n\n  end "
+    assert tokenizer.decode(tokenizer.encode(text)) == text
