@@ -47,6 +47,9 @@ def add_inspect(commands: "Commands") -> None:
     )
     duplicates = look("duplicates", _duplicates, "near duplicates, and what was kept for them")
     contaminated = look("contaminated", _contaminated, "texts that held an evaluation item")
+    _add_tokens(look("tokens", _tokens, "a text in the pieces that the tokenizer cuts it into"))
+    tokenizer = look("tokenizer", _tokenizer, "how well the tokenizer fits text it did not see")
+    tokenizer.add_argument("--figure", type=Path, help="also draw its compression, as a .png")
     for one in (kept, dropped, search):
         one.add_argument("--source", help="one source (default: all)")
     for one in (kept, dropped, search, duplicates, contaminated):
@@ -54,6 +57,19 @@ def add_inspect(commands: "Commands") -> None:
         one.add_argument(
             "--characters", type=number(int, 0), default=1000, help="of each text; 0: all"
         )
+
+
+def _add_tokens(command: argparse.ArgumentParser) -> None:
+    given = command.add_mutually_exclusive_group()
+    given.add_argument("text", nargs="?", help="the text; none, or -: from standard input")
+    given.add_argument("--file", type=Path, help="a file of text")
+    command.add_argument("--tokenizer", type=Path, help="its folder (default: DATA/tokenizer)")
+    command.add_argument("--ids", action="store_true", help="a table of ids, pieces and bytes")
+    command.add_argument(
+        "--color",
+        action=argparse.BooleanOptionalAction,
+        help="pieces on coloured backgrounds (default: in a terminal, as NO_COLOR and FORCE_COLOR say)",
+    )
 
 
 def number(kind: type, low: int | float, high: int | float = math.inf) -> Callable[[str], Any]:
@@ -151,3 +167,25 @@ def _contaminated(chosen: argparse.Namespace) -> Iterator[str]:
 def _curation(chosen: argparse.Namespace) -> Path:
     folder: Path = chosen.data / "corpus" / "curation"
     return folder
+
+
+def _tokens(chosen: argparse.Namespace) -> Iterator[str]:
+    from pipeline_lib import inspect_tokens
+    from pipeline_lib.tokens.tokenizer import Tokenizer
+
+    tokenizer = Tokenizer.load(chosen.tokenizer or chosen.data / "tokenizer")
+    text = inspect_tokens.read(chosen.text, chosen.file)
+    if chosen.ids:
+        return inspect_tokens.table(tokenizer, text)
+    return inspect_tokens.tokens(tokenizer, text, inspect_tokens.wants_color(chosen.color))
+
+
+def _tokenizer(chosen: argparse.Namespace) -> Iterator[str]:
+    from pipeline_lib import inspect_tokens
+
+    plots = chosen.data.parent / "plots" / "tokenizer"
+    yield from inspect_tokens.fit(_metrics(chosen), plots)
+    if chosen.figure:
+        kind = inspect_tokens.kind(chosen.data / "tokenizer")
+        drawn = inspect_tokens.draw(plots, kind, chosen.figure)
+        yield f"drawn: {chosen.figure}" if drawn else "nothing was measured: nothing is drawn"
