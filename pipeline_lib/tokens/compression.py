@@ -77,7 +77,8 @@ class Point:
 def curve(model: bytes, excerpts: Excerpts) -> list[Point]:
     """Bytes per token at each of the `Vocabularies`' sizes, in all and by language; empty without text.
 
-    Of a unigram model it is a lower bound: learnt anew, a smaller vocabulary does somewhat better.
+    Of a unigram model it is about what a smaller one gives: learnt anew, half of 32,768 pieces did 0.5 % better, a
+    quarter 1.8 % (docs/tokenizer.md).
     """
     within = Vocabularies(model)
     chunks = _chunks(excerpts, Tokenizer(model).by_chunk)
