@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data ui help clean-venv
+.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data bench-shard bench-vocabularies ui help clean-venv
 
 setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
 
@@ -55,6 +55,12 @@ bench-clean: setup  ## the quality rules beside datatrove's: speed and agreement
 
 bench-dedup: setup  ## near duplicates beside datatrove's: speed and what is found (two minutes)
 	@python -m benchmarks.dedup
+
+bench-shard: setup  ## text to shards beside datasets.map with tokenizers: speed and memory (ten minutes)
+	@python -m benchmarks.shard
+
+bench-vocabularies: setup  ## how far our vocabularies and public ones compress the same text (four minutes)
+	@python -m benchmarks.vocabularies
 
 ui: setup  ## the MLflow UI, one worker, on http://127.0.0.1:5000
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true mlflow ui --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --port $${PORT:-5000}

@@ -168,7 +168,7 @@ def draw(sets: Mapping[str, Split], path: Path) -> None:
             found.take(name.split()[-1], text)
     every = [text for of in sets.values() for text in of.train]
     points = compression.curve(learn(every, "bpe", 32768), found)
-    if figure := vocabulary.compression(points, "bpe"):
+    if figure := vocabulary.compression(points):
         drawing.save(figure, path)
 
 

@@ -45,6 +45,12 @@ def add_inspect(commands: "Commands") -> None:
     search.add_argument(
         "--raw", action="store_true", help="in what was downloaded, not in what is clean"
     )
+    shards = look(
+        "shards", _shards, "token ids as they lie on the disk, and whether they are whole"
+    )
+    shards.add_argument(
+        "--verify", action="store_true", help="read every byte and compare the digests"
+    )
     duplicates = look("duplicates", _duplicates, "near duplicates, and what was kept for them")
     contaminated = look("contaminated", _contaminated, "texts that held an evaluation item")
     _add_tokens(look("tokens", _tokens, "a text in the pieces that the tokenizer cuts it into"))
@@ -147,6 +153,13 @@ def _search(chosen: argparse.Namespace) -> Iterator[str]:
     return _texts(found, chosen, f"{folder}: {chosen.text!r} stands nowhere")
 
 
+def _shards(chosen: argparse.Namespace) -> Iterator[str]:
+    from pipeline_lib import inspect_shards
+
+    folder = chosen.data / "shards"
+    return inspect_shards.verify(folder) if chosen.verify else inspect_shards.listing(folder)
+
+
 def _duplicates(chosen: argparse.Namespace) -> Iterator[str]:
     from pipeline_lib import inspection
 
@@ -186,6 +199,5 @@ def _tokenizer(chosen: argparse.Namespace) -> Iterator[str]:
     plots = chosen.data.parent / "plots" / "tokenizer"
     yield from inspect_tokens.fit(_metrics(chosen), plots)
     if chosen.figure:
-        kind = inspect_tokens.kind(chosen.data / "tokenizer")
-        drawn = inspect_tokens.draw(plots, kind, chosen.figure)
+        drawn = inspect_tokens.draw(plots, chosen.figure)
         yield f"drawn: {chosen.figure}" if drawn else "nothing was measured: nothing is drawn"

@@ -92,23 +92,17 @@ def fit(metrics: Path, plots: Path) -> Iterator[str]:
     yield _listing("most used", pieces["most_used"])
 
 
-def draw(plots: Path, kind: str, path: Path) -> bool:
+def draw(plots: Path, path: Path) -> bool:
     """The compression curve; whether there was anything to draw. ParamsError where `path` does not end in .png."""
     from pipeline_lib.report import drawing, vocabulary
 
     if path.suffix != ".png":
         raise ParamsError(f"{path}: expected a name that ends in .png, found another")
-    figure = vocabulary.compression(diagnostics.points(plots), kind)
+    figure = vocabulary.compression(diagnostics.points(plots))
     if figure is None:
         return False
     drawing.save(figure, path)
     return True
-
-
-def kind(folder: Path) -> str:
-    """`unigram`, `bpe`; FormatError where the tokenizer has not run."""
-    about = files.read_json(folder / "tokenizer.json", made_by="tokenizer")
-    return str(about.get("kind", ""))
 
 
 def columns(text: str) -> int:

@@ -10,6 +10,7 @@ from pipeline_lib.model.hardware import choose
 from pipeline_lib.params import EvaluateParams, RuntimeParams
 from pipeline_lib.report import curves, writing
 from pipeline_lib.report.story import Story
+from pipeline_lib.tokens import diagnostics
 
 
 def main(
@@ -22,6 +23,7 @@ def main(
     evaluation_corpus: Path,
     origins: Path,
     mixture: Path,
+    tokenizer_plots: Path,
     pretrain_plots: Path,
     sft_plots: Path,
     grpo_plots: Path,
@@ -45,6 +47,7 @@ def main(
         funnel=files.read_json(funnel, made_by="clean"),
         shards=questions.shards,
         unigram=questions.unigram,
+        compression=diagnostics.points(tokenizer_plots),
         origins=manifests.read_list(origins),
         no_floor=questions.no_floor,
     )

@@ -333,8 +333,9 @@ def made(folder: Path, params: Params, workers: int) -> dict[str, bytes]:
     roles = ("pretrain", "sft", "rl", "evaluation", "curation")
     list(corpus.main(params.corpus, runtime, folder / "clean", *(folder / role for role in roles)))
     asked = {"vocab_size": 400, "sample_bytes": 4000}
+    cut = (folder / "tokenizer", folder / "plots")
     tokenizing = params.tokenizer.model_copy(update=asked)
-    list(tokenizer.main(tokenizing, runtime, folder / "pretrain", folder / "tokenizer"))
+    list(tokenizer.main(tokenizing, runtime, folder / "pretrain", *cut))
     sharding = params.shard.model_copy(update={"file_tokens": 500, "max_train_tokens": 6000})
     outs = (folder / "shards" / role for role in roles[:3])
     ins = (folder / role for role in (*roles[:3], "tokenizer"))

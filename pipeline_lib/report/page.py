@@ -54,6 +54,10 @@ CAPTIONS = {
     "sft": ("Fine-tuning", "Loss on what the assistant says. The best validation point is kept."),
     "grpo": ("Reinforcement", "Share of sampled completions whose answer is right, by step."),
     "funnel": ("Cleaning", "Texts left after each rule that dropped any; clean names the reason."),
+    "tokenizer": (
+        "Tokenizer",
+        "Held-out text that a token holds, were the vocabulary smaller: what the last pieces bring.",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.shards import Index
 from pipeline_lib.report.curves import Curve
+from pipeline_lib.tokens.compression import Point
 
 Number = float | int
 
@@ -25,6 +26,8 @@ class Story:
     """By split."""
     unigram: float | None
     """Bits per byte of a unigram model on the same validation documents."""
+    compression: Sequence[Point] = ()
+    """Of the tokenizer: bytes per token against the size of the vocabulary."""
     origins: Sequence[Manifest] = ()
     """Where all of the data came from."""
     no_floor: str = ""

@@ -1,5 +1,6 @@
 """The tokenizer's figure: what its text comes down to with fewer pieces."""
 
+from collections.abc import Sequence
 from itertools import cycle
 
 from matplotlib.axes import Axes
@@ -18,7 +19,7 @@ TICKS_APART = 1.5
 """Least ratio of two sizes that are both written below the axis."""
 
 
-def compression(points: list[Point], kind: str) -> Figure | None:
+def compression(points: Sequence[Point]) -> Figure | None:
     """Bytes per token against the size of the vocabulary, a line for each language; None without points."""
     if not points:
         return None
@@ -39,8 +40,7 @@ def compression(points: list[Point], kind: str) -> Figure | None:
         label(axes, ends[name].size, height, words, roles[name], xytext=(8, 0), va="center")
     axes.set_ylim(0, top)
     _sizes(axes, sorted({point.size for point in points}))
-    inside = "the first merges" if kind == "bpe" else "the likeliest pieces"
-    axes.set_xlabel(f"pieces in the vocabulary; fewer: {inside} of the largest")
+    axes.set_xlabel("pieces in the vocabulary; fewer: the best of the largest")
     axes.set_ylabel("bytes per token, held-out text")
     return figure
 

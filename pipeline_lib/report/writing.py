@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from pipeline_lib.formats import files
-from pipeline_lib.report import drawing, figures
+from pipeline_lib.report import drawing, figures, vocabulary
 from pipeline_lib.report.card import card
 from pipeline_lib.report.markup import Markup
 from pipeline_lib.report.page import page
@@ -34,6 +34,7 @@ def draw(story: Story) -> dict[str, Figure]:
     drawn = {
         "floor": figures.floor(base),
         "funnel": figures.funnel(counts),
+        "tokenizer": vocabulary.compression(story.compression),
         "pretrain": figures.pretraining(story.curves["pretrain"], story.unigram, least),
         "sft": figures.fine_tuning(story.curves["sft"]),
         "grpo": figures.reinforcement(story.curves["grpo"]),

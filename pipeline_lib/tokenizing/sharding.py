@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from pipeline_lib.errors import DataError, FormatError
 from pipeline_lib.formats import conversations, documents, files, shardwriting, tables
 from pipeline_lib.formats.shards import Index, Kind
 from pipeline_lib.formats.shardwriting import About, Block, Writer
+from pipeline_lib.tokenizing.loading import loaded
 from pipeline_lib.tokens import encoding
 from pipeline_lib.tokens.tokenizer import Tokenizer
 
@@ -75,7 +75,7 @@ def shard(splits: Sequence[Split], model: Path, workers: int) -> Iterator[Index]
 
 def encode(job: Job) -> tuple[Block, str]:
     """The block of one part, and the SHA-256 of the part."""
-    cut = _tokenizer(job.model, job.about.tokenizer)
+    cut = loaded(job.model, job.about.tokenizer)
     return _ENCODERS[job.about.kind](job, cut), files.sha256(job.part)
 
 
@@ -140,17 +140,6 @@ def _budgets(parts: Sequence[Path], most: int, workers: int) -> list[int | None]
     sizes = [sum(found.values()) for found in engine.map(documents.sizes, parts, workers)]
     upto = np.cumsum([0, *sizes], dtype=object) * most // max(sum(sizes), 1)
     return [int(end - start) for start, end in itertools.pairwise(upto)]
-
-
-@lru_cache(maxsize=1)
-def _tokenizer(model: Path, digest: str) -> Tokenizer:
-    found = Tokenizer.load(model)
-    if found.digest != digest:
-        raise FormatError(
-            f"{model}: expected the tokenizer {digest[:16]}, found {found.digest[:16]}; "
-            "leave it alone while shards are made"
-        )
-    return found
 
 
 def _documents(job: Job, cut: Tokenizer) -> Block:

@@ -15,7 +15,7 @@ from pipeline_lib.tokens.compression import Point
 from pipeline_lib.tokens.measure import Counts
 from pipeline_lib.tokens.tokenizer import Tokenizer
 
-PIECES, COMPRESSION, FIGURE = "pieces.json", "compression.csv", "compression.png"
+PIECES, COMPRESSION = "pieces.json", "compression.csv"
 SIZE = "vocab_size"
 
 

@@ -21,6 +21,7 @@ from pipeline_lib.report.curves import Curve
 from pipeline_lib.report.palette import MODELS
 from pipeline_lib.report.story import Story
 from pipeline_lib.tales import Language
+from pipeline_lib.tokens.compression import Point
 
 SHAPE = ModelParams(
     layers=4,
@@ -167,6 +168,7 @@ def tell(skipped: list[str] | None = None) -> Story:
     return Story(
         checkpoints={model: checkpoint(model, skipped or []) for model in MODELS},
         findings={model: findings(model) for model in MODELS},
+        compression=[Point(300, "all", 1.6), Point(400, "all", 2.1)],
         curves={
             "pretrain": {
                 "bits_per_byte": curve(1200, 10, falling, 0.03),

@@ -13,6 +13,7 @@ def test_every_figure_is_drawn(story: Story) -> None:
     assert list(writing.draw(story)) == [
         "floor",
         "funnel",
+        "tokenizer",
         "pretrain",
         "sft",
         "grpo",

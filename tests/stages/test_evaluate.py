@@ -115,6 +115,9 @@ def made(tmp_path: Path) -> Path:
     books = Manifest("books", "file", "pretrain", 1.0, "en", "own", "", "CC0-1.0", "0" * 64, 40, 9)
     manifests.write_list(tmp_path / "sources.json", [books])
     mixtures.write(tmp_path / "mixture.json", [Component("books", "file", "", "", 40, 9)])
+    (tmp_path / "plots" / "tokenizer").mkdir(parents=True)
+    curve = "vocab_size,all,en\n270,1.0,1.0\n300,1.5,1.5\n"
+    (tmp_path / "plots" / "tokenizer" / "compression.csv").write_text(curve)
     for stage, name in (("pretrain", "bits_per_byte"), ("sft", "loss")):
         (tmp_path / "plots" / stage).mkdir(parents=True)
         (tmp_path / "plots" / stage / f"{name}.csv").write_text(f"step,{name}\n1,3.0\n2,2.0\n")
@@ -150,7 +153,7 @@ def run(made: Path, params: EvaluateParams = PARAMS) -> dict[str, dict[str, floa
     """metrics/evaluate.json, as the stage leaves it."""
     names = ("base", "sft", "chat", "shards", "evaluation", "sources.json", "mixture.json")
     paths = [made / name for name in names]
-    paths += [made / "plots" / stage for stage in ("pretrain", "sft", "grpo")]
+    paths += [made / "plots" / stage for stage in ("tokenizer", "pretrain", "sft", "grpo")]
     paths += [made / "clean.json", made / "figures", made / "report"]
     record = Record()
     for row in evaluate.main(params, RUNTIME, *paths):
@@ -179,7 +182,13 @@ def test_three_models_are_measured_side_by_side(made: Path) -> None:
 def test_the_report_and_its_figures_are_there(made: Path) -> None:
     run(made)
     names = {path.name for path in (made / "figures").iterdir()}
-    assert names == {"funnel.png", "pretrain.png", "sft.png", "accuracy.problems.png"}
+    assert names == {
+        "funnel.png",
+        "tokenizer.png",
+        "pretrain.png",
+        "sft.png",
+        "accuracy.problems.png",
+    }
     page = (made / "report" / "index.html").read_text()
     card = (made / "report" / "model_card.md").read_text()
     assert "CC0-1.0" in page

@@ -29,10 +29,14 @@ def corpus(folder: Path) -> Path:
 
 
 def test_the_stage_trains_on_train_and_measures_on_validation(tmp_path: Path) -> None:
-    rows = list(tokenizer.main(PARAMS, RUNTIME, corpus(tmp_path / "corpus"), tmp_path / "made"))
+    rows = list(
+        tokenizer.main(
+            PARAMS, RUNTIME, corpus(tmp_path / "corpus"), tmp_path / "made", tmp_path / "plots"
+        )
+    )
     metrics = {name: value for row in rows for name, value in row.items()}
     assert metrics["vocab_size"] == 300
-    assert metrics["bytes_per_token"] == metrics["bytes_per_token.en"] > 1.5
+    assert metrics["bytes_per_token"] == metrics["bytes_per_token.language.en"] > 1.5
     assert metrics["byte_fallback"] == metrics["dropped_lines"] == 0
     made = Tokenizer.load(tmp_path / "made")
     assert json.loads((tmp_path / "made" / "tokenizer.json").read_text())["sha256"] == made.digest

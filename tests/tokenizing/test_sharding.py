@@ -15,6 +15,7 @@ from pipeline_lib.formats.shards import Index, Kind
 from pipeline_lib.formats.shardwriting import About
 from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokenizing import sharding
+from pipeline_lib.tokenizing.loading import loaded
 from pipeline_lib.tokenizing.sharding import Split
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
@@ -233,7 +234,7 @@ def test_another_tokenizer_than_the_one_that_was_named_is_refused(corpus: Path, 
     split = split_of(corpus)
     other = trainer.train([text.upper() for text in TEXTS], CUTTING).model
     (root / "tokenizer" / "tokenizer.model").write_bytes(other)
-    sharding._tokenizer.cache_clear()
+    loaded.cache_clear()
     with pytest.raises(FormatError, match=r"expected the tokenizer .* found .*; leave it alone"):
         made([split], root)
 
