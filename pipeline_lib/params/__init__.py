@@ -8,6 +8,7 @@ from pipeline_lib.params.data import CleanParams, CorpusParams, ShardParams, Tok
 from pipeline_lib.params.discretion import without_secrets
 from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
 from pipeline_lib.params.evaluation import EvaluateParams
+from pipeline_lib.params.existing import ExistingModel
 from pipeline_lib.params.quality import (
     C4Params,
     FineWebParams,
@@ -49,6 +50,7 @@ __all__ = [
     "CorpusParams",
     "DownloadParams",
     "EvaluateParams",
+    "ExistingModel",
     "FileSource",
     "FineWebParams",
     "GopherQualityParams",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
+from pipeline_lib.params.existing import ExistingModel
 from pipeline_lib.params.quality import QualityParams
 from pipeline_lib.params.section import Section, Share
 
@@ -70,6 +71,8 @@ def _pieces(asked: list[str]) -> list[str]:
 
 
 class TokenizerParams(Section):
+    existing: ExistingModel | None
+    """A SentencePiece model to take instead of learning one. Where it stands, nothing below is read."""
     kind: Literal["unigram", "bpe"]
     seed: int = Field(ge=-(2**63), lt=2**63)
     """Changes which passages are drawn to learn from."""

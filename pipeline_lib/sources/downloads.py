@@ -36,6 +36,8 @@ class Wanted:
     size: int | None = None
     most: int | None = None
     """Bytes beyond which it is refused."""
+    longer: str = "raise `max_bytes` if that is right"
+    """What to do where it is."""
     unless: str = ""
     """The tag (Answer.tag) of a copy that is good enough if the server still has it."""
 
@@ -188,8 +190,8 @@ class Partial:
 
     def _too_long(self, found: int, most: int) -> str:
         return (
-            f"{self._wanted.name}: expected at most {most:,} bytes, found {found:,} and maybe more; raise `max_bytes` "
-            "if that is right"
+            f"{self._wanted.name}: expected at most {most:,} bytes, found {found:,} and maybe more; "
+            f"{self._wanted.longer}"
         )
 
     def _write(self, answer: Answer) -> None:

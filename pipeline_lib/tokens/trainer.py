@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 
 from pipeline_lib.errors import DataError
 from pipeline_lib.formats import files
 from pipeline_lib.params import TokenizerParams
-from pipeline_lib.tokens import passages
+from pipeline_lib.tokens import adopted, huggingface, passages
+from pipeline_lib.tokens.huggingface import Vocabulary
 from pipeline_lib.tokens.passages import Sample
 from pipeline_lib.tokens.tokenizer import (
     BEGIN,
@@ -32,6 +34,7 @@ from pipeline_lib.tokens.tokenizer import (
 THREADS = 4
 """Never a parameter: another number makes another vocabulary."""
 MOST_DROPPED = 0.01
+ABOUT_FILE = "about.json"
 
 _RESERVED = dict.fromkeys(map(ord, "\0▁▅"), " ")
 """Characters at which SentencePiece drops a line; they are spelled in bytes anyway."""
@@ -80,21 +83,45 @@ def fit(sample: Sample, params: TokenizerParams) -> Trained:
     )
 
 
+def adopt(model: bytes, where: str) -> Trained:
+    """Take a model from elsewhere in place of one that is learnt; FormatError where it cannot be made safe."""
+    ours = adopted.adopt(model, where)
+    vocab = _vocab(ours)
+    return Trained(ours, vocab, {"vocab_size": len(vocab.splitlines())})
+
+
 def write(folder: Path, trained: Trained, params: TokenizerParams) -> Tokenizer:
-    """Lay the model, its vocabulary and what to know of it into `folder`; whole or not at all."""
+    """Lay the model, its vocabulary, its twin for Hugging Face and what to know of it into `folder`; whole or not at all."""
     tokenizer = Tokenizer(trained.model)
-    about = {
-        "sha256": tokenizer.digest,
-        "kind": params.kind,
-        "vocab_size": tokenizer.vocab_size,
-        "normaliser": "identity",
-        "specials": {piece: i for i, piece in enumerate(SPECIAL_PIECES)},
-    }
+    twin = huggingface.vocabulary(tokenizer)
+    hindrance = huggingface.hindrance(twin)
     with files.whole_folder(folder) as fresh:
         files.write_bytes(fresh / MODEL_FILE, trained.model)
         files.write_text(fresh / "tokenizer.vocab", trained.vocab)
-        files.write_json(fresh / "tokenizer.json", about)
+        files.write_json(fresh / ABOUT_FILE, _about(tokenizer, twin, params, hindrance))
+        if not hindrance:
+            files.write_json(fresh / "tokenizer.json", huggingface.tokenizer_json(twin))
+            files.write_json(
+                fresh / "tokenizer_config.json", huggingface.tokenizer_config(tokenizer)
+            )
     return tokenizer
+
+
+def _about(
+    tokenizer: Tokenizer, twin: Vocabulary, params: TokenizerParams, hindrance: str
+) -> dict[str, Any]:
+    existing = params.existing
+    return {
+        "sha256": tokenizer.digest,
+        "from": existing.model_dump() if existing else "learnt",
+        "kind": twin.kind,
+        "vocab_size": tokenizer.vocab_size,
+        "normaliser": "identity",
+        "specials": {name: i for i, name in tokenizer.specials.items()},
+        "user_defined": twin.user_defined,
+        "by_chunk": tokenizer.by_chunk,
+        "huggingface": f"none: {hindrance}" if hindrance else "the same ids",
+    }
 
 
 def _learn(sentences: list[str], params: TokenizerParams) -> bytes:

@@ -38,6 +38,7 @@ def infant(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     """Knows nothing yet."""
     texts = [tale(1, index, "stories").text for index in range(200)]
     cutting = TokenizerParams(
+        existing=None,
         kind="unigram",
         vocab_size=700,
         character_coverage=0.9995,

@@ -37,6 +37,7 @@ def learnt() -> list[str]:
 @pytest.fixture(scope="module")
 def tokenizer(learnt: list[str]) -> Tokenizer:
     cutting = TokenizerParams(
+        existing=None,
         kind="unigram",
         vocab_size=VOCABULARY,
         character_coverage=1.0,

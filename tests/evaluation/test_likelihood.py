@@ -99,6 +99,7 @@ def test_a_blind_model_pays_the_vocabulary_for_each_token() -> None:
 
 def stored(folder: Path, texts: list[str]) -> tuple[shards.Shards, Tokenizer]:
     params = TokenizerParams(
+        existing=None,
         kind="bpe",
         vocab_size=272,
         character_coverage=1.0,

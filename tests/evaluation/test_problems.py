@@ -57,6 +57,7 @@ def asked(*sums: tuple[int, int]) -> list[Conversation]:
 @pytest.fixture(scope="module")
 def examined(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     params = TokenizerParams(
+        existing=None,
         kind="bpe",
         vocab_size=278,
         character_coverage=1.0,

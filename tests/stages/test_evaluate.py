@@ -64,6 +64,7 @@ RUNTIME = RuntimeParams(
 )
 TEXTS = [f"Ann has {i} apples.\nBob has {i * 3} pears." for i in range(40)]
 CUTTING = TokenizerParams(
+    existing=None,
     kind="bpe",
     vocab_size=300,
     character_coverage=1.0,

@@ -35,6 +35,7 @@ def made(tmp_path: Path) -> Path:
     asked = [Conversation(turns[:1], "4", "number", "practice")]
     conversations.write(tmp_path / "rl" / "train", asked)
     params = TokenizerParams(
+        existing=None,
         kind="bpe",
         vocab_size=300,
         character_coverage=1.0,

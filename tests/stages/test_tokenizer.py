@@ -8,6 +8,7 @@ from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import tokenizer
 
 PARAMS = TokenizerParams(
+    existing=None,
     kind="bpe",
     vocab_size=300,
     character_coverage=1.0,
@@ -39,4 +40,4 @@ def test_the_stage_trains_on_train_and_measures_on_validation(tmp_path: Path) ->
     assert metrics["bytes_per_token"] == metrics["bytes_per_token.language.en"] > 1.5
     assert metrics["byte_fallback"] == metrics["dropped_lines"] == 0
     made = Tokenizer.load(tmp_path / "made")
-    assert json.loads((tmp_path / "made" / "tokenizer.json").read_text())["sha256"] == made.digest
+    assert json.loads((tmp_path / "made" / "about.json").read_text())["sha256"] == made.digest

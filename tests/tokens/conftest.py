@@ -13,6 +13,7 @@ Asked = Callable[..., TokenizerParams]
 
 def asking(**changed: Any) -> TokenizerParams:
     asked = {
+        "existing": None,
         "kind": "unigram",
         "vocab_size": 340,
         "character_coverage": 0.9999,

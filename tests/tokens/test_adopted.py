@@ -1,0 +1,172 @@
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+
+from pipeline_lib.errors import FormatError
+from pipeline_lib.tokens import adopted
+from pipeline_lib.tokens.tokenizer import SPECIAL_PIECES, Tokenizer
+
+from .conftest import some_texts
+
+CHAT = list(SPECIAL_PIECES[3:])
+AWKWARD: dict[str, dict[str, Any]] = {
+    "as SentencePiece makes it": {},
+    "bpe": {"model_type": "bpe"},
+    "like Llama's": {
+        "model_type": "bpe",
+        "byte_fallback": True,
+        "normalization_rule_name": "identity",
+        "remove_extra_whitespaces": False,
+        "allow_whitespace_only_pieces": True,
+        "split_digits": True,
+    },
+    "like T5's": {"bos_id": -1, "pad_id": 0, "eos_id": 1, "unk_id": 2},
+    "folded, with tests of its own": {
+        "normalization_rule_name": "nmt_nfkc_cf",
+        "self_test_sample_size": 20,
+    },
+    "spaces behind words": {"model_type": "bpe", "treat_whitespace_as_suffix": True},
+    "spaces behind words, unigram": {"treat_whitespace_as_suffix": True},
+    "pieces across words": {"split_by_whitespace": False},
+    "pieces across words, bpe": {"model_type": "bpe", "split_by_whitespace": False},
+    "pieces of spaces": {"user_defined_symbols": ["▁▁", "▁▁▁▁", "ab▁c", "a b", "\n\n", "<t>"]},
+    "pieces of spaces, bpe": {
+        "model_type": "bpe",
+        "user_defined_symbols": ["▁▁", "▁▁▁▁", "ab▁c", "a b", "\n\n", "<t>", "▁"],
+    },
+    "names that a text may hold": {
+        "user_defined_symbols": [*CHAT, "<s>", "<0x41>"],
+        "bos_id": -1,
+        "eos_id": -1,
+    },
+    "one piece for begin and end": {"bos_piece": "<|e|>", "eos_piece": "<|e|>", "bos_id": -1},
+    "begin among the texts": {"bos_id": -1, "byte_fallback": True, "model_type": "bpe"},
+}
+TEXTS = st.one_of(
+    st.text(),
+    st.text(alphabet=" \n\t\r\0▁▅⁇\u3000abcgkl12<|user>日本ｶﾞ①Å"),
+    st.lists(
+        st.sampled_from(
+            [*SPECIAL_PIECES, "<s>", "</s>", "<0x41>", "<unk>", "▁", " ", "  ", "\n\n", "ab c", "A"]
+        )
+    ).map("".join),
+)
+Ready = Callable[[str], bytes]
+
+
+def trained(texts: list[str], **changed: Any) -> bytes:
+    made = io.BytesIO()
+    SentencePieceTrainer.train(
+        sentence_iterator=(line for text in texts for line in text.split("\n") if line),
+        model_writer=made,
+        minloglevel=2,
+        **{"vocab_size": 400, "model_type": "unigram", "hard_vocab_limit": False, **changed},
+    )
+    return made.getvalue()
+
+
+@pytest.fixture(scope="session", params=AWKWARD)
+def brought(request: pytest.FixtureRequest) -> bytes:
+    return trained(some_texts(), **AWKWARD[request.param])
+
+
+@pytest.fixture(scope="session")
+def made(brought: bytes) -> Tokenizer:
+    return Tokenizer(adopted.adopt(brought, "x.model"))
+
+
+@given(text=TEXTS)
+def test_every_text_comes_back_exactly(made: Tokenizer, text: str) -> None:
+    assert made.decode(made.encode(text)) == text
+
+
+@given(text=TEXTS)
+def test_no_text_produces_a_special_id(made: Tokenizer, text: str) -> None:
+    assert not made.specials.keys() & set(made.encode(text))
+
+
+def test_every_piece_keeps_its_id(brought: bytes, made: Tokenizer) -> None:
+    before = SentencePieceProcessor(model_proto=brought)
+    names = [before.id_to_piece(i) for i in range(before.get_piece_size())]
+    assert made.pieces(range(len(names))) == names
+    assert len(made.specials) == len(SPECIAL_PIECES)
+
+
+def test_a_model_that_is_ours_already_stays_as_it_is(tokenizer: Tokenizer) -> None:
+    again = Tokenizer(adopted.adopt(tokenizer.model, "x.model"))
+    assert again.specials == tokenizer.specials
+    assert again.vocab_size == tokenizer.vocab_size
+    text = "ab cd\n今日は  <|user|> ▁"
+    assert again.encode(text) == tokenizer.encode(text)
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_a_text_is_cut_as_the_brought_model_cuts_it(kind: str, texts: list[str]) -> None:
+    """Its dummy space and its way with unknown characters are all that may differ."""
+    brought = trained(texts, model_type=kind, normalization_rule_name="identity")
+    before = SentencePieceProcessor(model_proto=brought)
+    after = Tokenizer(adopted.adopt(brought, "x.model"))
+    for text in texts:
+        line = text.split("\n")[0]
+        assert after.encode(f" {line}") == before.encode(line)
+
+
+def test_a_vocabulary_learnt_without_spaces_still_spells_them() -> None:
+    brought = trained(["今日は良い天気", "明日も晴れ"] * 50, add_dummy_prefix=False)
+    tokenizer = Tokenizer(adopted.adopt(brought, "x.model"))
+    assert "▁" not in [p.piece for p in adopted.parse(brought, "x.model").pieces]
+    assert tokenizer.decode(tokenizer.encode("a b  今日")) == "a b  今日"
+
+
+def test_begin_and_end_are_found_under_the_names_they_have(texts: list[str]) -> None:
+    of_t5 = Tokenizer(adopted.adopt(trained(texts, **AWKWARD["like T5's"]), "x.model"))
+    assert of_t5.pieces([of_t5.unknown, of_t5.begin, of_t5.end]) == ["<unk>", "<|begin|>", "</s>"]
+    assert (of_t5.end, of_t5.unknown) == (1, 2)
+    of_llama = Tokenizer(adopted.adopt(trained(texts, **AWKWARD["like Llama's"]), "x.model"))
+    assert of_llama.pieces([of_llama.begin, of_llama.end]) == ["<s>", "</s>"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"model_type": "word"},
+            "expected a SentencePiece model of kind unigram or bpe, found word",
+        ),
+        (
+            {"model_type": "char"},
+            "expected a SentencePiece model of kind unigram or bpe, found char",
+        ),
+        ({"unk_piece": "<|user|>"}, r"expected <\|user\|> to be a piece of its own"),
+        ({"unk_piece": "<0x41>"}, "expected <0x41> to be a piece of its own"),
+        ({"unk_piece": "▁"}, "expected ▁ to be a piece of its own"),
+    ],
+)
+def test_what_cannot_be_exact_is_refused(
+    changed: dict[str, Any], words: str, texts: list[str]
+) -> None:
+    with pytest.raises(FormatError, match=f"x.model: {words}.*; give another file"):
+        adopted.adopt(trained(texts, **changed), "x.model")
+
+
+def test_a_model_that_spells_spaces_otherwise_is_refused(tokenizer: Tokenizer) -> None:
+    proto = adopted.parse(tokenizer.model, "x.model")
+    proto.normalizer_spec.escape_whitespaces = False
+    with pytest.raises(FormatError, match="expected a SentencePiece model that spells a space U"):
+        adopted.adopt(proto.SerializeToString(), "x.model")
+
+
+@pytest.mark.parametrize("other", [b"", b"hello", b"PK\x03\x04" + bytes(100)])
+def test_something_else_is_refused_in_words(other: bytes) -> None:
+    said = f"x.model: expected a SentencePiece model, found {len(other)} other bytes"
+    with pytest.raises(FormatError, match=said):
+        adopted.adopt(other, "x.model")
+
+
+def test_the_same_file_gives_the_same_bytes(brought: bytes) -> None:
+    assert adopted.adopt(brought, "x.model") == adopted.adopt(brought, "elsewhere/y.model")
