@@ -12,6 +12,7 @@ Special tokens are `added_tokens`: that library finds them in a text, as its use
 those come with the chat template.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from pipeline_lib.tokens import adopted
+from pipeline_lib.tokens import proto
 from pipeline_lib.tokens.tokenizer import ASSISTANT, CHUNK, SPECIAL_PIECES, Tokenizer
 
 FLT_MIN = 2.0**-126
@@ -61,7 +62,7 @@ class Vocabulary:
     @property
     def user_defined(self) -> list[str]:
         """Names of the pieces that a person named."""
-        return [piece.text for piece in self.of_kind(adopted.USER_DEFINED)]
+        return [piece.text for piece in self.of_kind(proto.USER_DEFINED)]
 
     def of_kind(self, kind: int) -> list[Piece]:
         """Those of one kind that texts are cut into."""
@@ -70,13 +71,13 @@ class Vocabulary:
 
 def vocabulary(tokenizer: Tokenizer) -> Vocabulary:
     """The pieces of a tokenizer as that library is to know them."""
-    proto = adopted.parse(tokenizer.model, "tokenizer.model")
-    of_text = (adopted.NORMAL, adopted.USER_DEFINED)
+    model = proto.Model(tokenizer.model, "tokenizer.model")
+    of_text = (proto.NORMAL, proto.USER_DEFINED)
     pieces = [
-        Piece(p.piece.translate(_SWAP), p.type, p.score, p.type in of_text and " " not in p.piece)
-        for p in proto.pieces
+        Piece(p.text.translate(_SWAP), p.kind, p.score, p.kind in of_text and " " not in p.text)
+        for p in model.pieces
     ]
-    return Vocabulary(adopted.kind_of(proto), pieces, tokenizer.by_chunk)
+    return Vocabulary(model.kind, pieces, tokenizer.by_chunk)
 
 
 def hindrance(of: Vocabulary) -> str:
@@ -94,9 +95,9 @@ def _hindrance_of_unigram(of: Vocabulary) -> str:
 
 
 def _hindrance_of_bpe(of: Vocabulary) -> str:
-    if any(piece.kind == adopted.UNUSED for piece in of.pieces):
+    if any(piece.kind == proto.UNUSED for piece in of.pieces):
         return "it has unused pieces, through which SentencePiece merges"
-    normal = [piece for piece in of.of_kind(adopted.NORMAL) if len(piece.text) > 1]
+    normal = [piece for piece in of.of_kind(proto.NORMAL) if len(piece.text) > 1]
     known = {piece.text for piece in of.pieces if piece.is_found}
     if alone := sorted({c for piece in normal for c in piece.text} - known):
         return f"{alone[0]!r} is in its pieces, and no piece of its own"
@@ -126,9 +127,18 @@ def _held(of: Vocabulary) -> set[str]:
     return {pair for piece in of.pieces if piece.is_found for pair in _pairs(piece.text)}
 
 
-def tokenizer_json(of: Vocabulary) -> dict[str, Any]:
-    """The content of the file, for a vocabulary without hindrance."""
-    return {
+def promise(of: Vocabulary) -> str:
+    """How far the ids of a vocabulary without hindrance are the same: sums that are not exact decide ties by rounding."""
+    of_text = (piece for piece in of.pieces if piece.is_found)
+    is_exact = all(p.kind == proto.NORMAL and not p.score % proto.GRAIN for p in of_text)
+    if of.kind == "bpe" or is_exact:
+        return "the same ids"
+    return "the same ids, but where two ways to cut a text have the same score"
+
+
+def tokenizer_json(of: Vocabulary) -> str:
+    """The file, for a vocabulary without hindrance."""
+    content = {
         "version": "1.0",
         "truncation": None,
         "padding": None,
@@ -139,6 +149,7 @@ def tokenizer_json(of: Vocabulary) -> dict[str, Any]:
         "decoder": {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]},
         "model": _unigram(of) if of.kind == "unigram" else _bpe(of),
     }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def tokenizer_config(tokenizer: Tokenizer) -> dict[str, Any]:
@@ -156,8 +167,8 @@ def tokenizer_config(tokenizer: Tokenizer) -> dict[str, Any]:
 
 def _added(of: Vocabulary) -> list[dict[str, Any]]:
     """Special tokens; and, as SentencePiece's BPE finds them before all else, the pieces a person named."""
-    special = (adopted.CONTROL, adopted.UNKNOWN)
-    named = (adopted.USER_DEFINED,) if of.kind == "bpe" else ()
+    special = (proto.CONTROL, proto.UNKNOWN)
+    named = (proto.USER_DEFINED,) if of.kind == "bpe" else ()
     return [
         {
             "id": i,
@@ -191,12 +202,12 @@ def _inside(of: Vocabulary) -> str:
         free = [pair for pair in _pairs(name) if pair not in held]
         if not any(pair in chosen for pair in free):
             chosen[free[0]] = None
-    return "|".join(f"{re.escape(a)}(?={re.escape(b)})" for a, b in chosen)
+    return "|".join(f"{re.escape(pair[0])}(?={re.escape(pair[1])})" for pair in chosen)
 
 
 def _unigram(of: Vocabulary) -> dict[str, Any]:
-    unknown = next(i for i, piece in enumerate(of.pieces) if piece.kind == adopted.UNKNOWN)
-    best = max([FLT_MIN, *(piece.score for piece in of.of_kind(adopted.NORMAL))])
+    unknown = next(i for i, piece in enumerate(of.pieces) if piece.kind == proto.UNKNOWN)
+    best = max([FLT_MIN, *(piece.score for piece in of.of_kind(proto.NORMAL))])
     return {
         "type": "Unigram",
         "unk_id": unknown,
@@ -207,17 +218,17 @@ def _unigram(of: Vocabulary) -> dict[str, Any]:
 
 def _score(piece: Piece, best: float) -> float:
     """As SentencePiece weighs a piece: one a person named counts `length * max_score_ - 0.1` (unigram_model.cc)."""
-    if piece.kind == adopted.NORMAL:
+    if piece.kind == proto.NORMAL:
         return piece.score
     length = len(piece.text.translate(_SWAP).encode())
-    return length * best - 0.1 if piece.kind == adopted.USER_DEFINED else 0.0
+    return length * best - 0.1 if piece.kind == proto.USER_DEFINED else 0.0
 
 
 def _bpe(of: Vocabulary) -> dict[str, Any]:
     return {
         "type": "BPE",
         "dropout": None,
-        "unk_token": next(piece.text for piece in of.pieces if piece.kind == adopted.UNKNOWN),
+        "unk_token": next(piece.text for piece in of.pieces if piece.kind == proto.UNKNOWN),
         "continuing_subword_prefix": None,
         "end_of_word_suffix": None,
         "fuse_unk": False,
@@ -230,7 +241,7 @@ def _bpe(of: Vocabulary) -> dict[str, Any]:
 
 def _merges(of: Vocabulary) -> list[list[str]]:
     """Every two pieces that make a third, the best third first."""
-    normal = {piece.text: piece.score for piece in of.of_kind(adopted.NORMAL)}
+    normal = {piece.text: piece.score for piece in of.of_kind(proto.NORMAL)}
     ranked = sorted(normal, key=lambda text: -normal[text])
     return [
         [text[:i], text[i:]]

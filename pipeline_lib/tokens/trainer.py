@@ -100,7 +100,7 @@ def write(folder: Path, trained: Trained, params: TokenizerParams) -> Tokenizer:
         files.write_text(fresh / "tokenizer.vocab", trained.vocab)
         files.write_json(fresh / ABOUT_FILE, _about(tokenizer, twin, params, hindrance))
         if not hindrance:
-            files.write_json(fresh / "tokenizer.json", huggingface.tokenizer_json(twin))
+            files.write_text(fresh / "tokenizer.json", huggingface.tokenizer_json(twin))
             files.write_json(
                 fresh / "tokenizer_config.json", huggingface.tokenizer_config(tokenizer)
             )
@@ -120,7 +120,7 @@ def _about(
         "specials": {name: i for i, name in tokenizer.specials.items()},
         "user_defined": twin.user_defined,
         "by_chunk": tokenizer.by_chunk,
-        "huggingface": f"none: {hindrance}" if hindrance else "the same ids",
+        "huggingface": f"none: {hindrance}" if hindrance else huggingface.promise(twin),
     }
 
 

@@ -119,7 +119,7 @@ def test_a_file_of_the_hub_is_bounded_before_it_comes(
     of_hub: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pinned, "MOST", 2000)
-    with pytest.raises(SourceError, match="expected at most 2,000 bytes, found 3,564 .*; name a S"):
+    with pytest.raises(SourceError, match=r"at most 2,000 bytes, found 3,564 .*; name a S"):
         pinned.read(ExistingModel(**HUB, sha256=DIGEST))
 
 

@@ -12,7 +12,7 @@ Asked = Callable[..., TokenizerParams]
 
 
 def asking(**changed: Any) -> TokenizerParams:
-    asked = {
+    asked: dict[str, Any] = {
         "existing": None,
         "kind": "unigram",
         "vocab_size": 340,

@@ -1,52 +1,16 @@
-import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+from sentencepiece import SentencePieceProcessor
 
 from pipeline_lib.errors import FormatError
-from pipeline_lib.tokens import adopted
+from pipeline_lib.tokens import adopted, proto
 from pipeline_lib.tokens.tokenizer import SPECIAL_PIECES, Tokenizer
 
-from .conftest import some_texts
+from .brought import AWKWARD, awkward, trained
 
-CHAT = list(SPECIAL_PIECES[3:])
-AWKWARD: dict[str, dict[str, Any]] = {
-    "as SentencePiece makes it": {},
-    "bpe": {"model_type": "bpe"},
-    "like Llama's": {
-        "model_type": "bpe",
-        "byte_fallback": True,
-        "normalization_rule_name": "identity",
-        "remove_extra_whitespaces": False,
-        "allow_whitespace_only_pieces": True,
-        "split_digits": True,
-    },
-    "like T5's": {"bos_id": -1, "pad_id": 0, "eos_id": 1, "unk_id": 2},
-    "folded, with tests of its own": {
-        "normalization_rule_name": "nmt_nfkc_cf",
-        "self_test_sample_size": 20,
-    },
-    "spaces behind words": {"model_type": "bpe", "treat_whitespace_as_suffix": True},
-    "spaces behind words, unigram": {"treat_whitespace_as_suffix": True},
-    "pieces across words": {"split_by_whitespace": False},
-    "pieces across words, bpe": {"model_type": "bpe", "split_by_whitespace": False},
-    "pieces of spaces": {"user_defined_symbols": ["▁▁", "▁▁▁▁", "ab▁c", "a b", "\n\n", "<t>"]},
-    "pieces of spaces, bpe": {
-        "model_type": "bpe",
-        "user_defined_symbols": ["▁▁", "▁▁▁▁", "ab▁c", "a b", "\n\n", "<t>", "▁"],
-    },
-    "names that a text may hold": {
-        "user_defined_symbols": [*CHAT, "<s>", "<0x41>"],
-        "bos_id": -1,
-        "eos_id": -1,
-    },
-    "one piece for begin and end": {"bos_piece": "<|e|>", "eos_piece": "<|e|>", "bos_id": -1},
-    "begin among the texts": {"bos_id": -1, "byte_fallback": True, "model_type": "bpe"},
-}
 TEXTS = st.one_of(
     st.text(),
     st.text(alphabet=" \n\t\r\0▁▅⁇\u3000abcgkl12<|user>日本ｶﾞ①Å"),
@@ -56,23 +20,11 @@ TEXTS = st.one_of(
         )
     ).map("".join),
 )
-Ready = Callable[[str], bytes]
-
-
-def trained(texts: list[str], **changed: Any) -> bytes:
-    made = io.BytesIO()
-    SentencePieceTrainer.train(
-        sentence_iterator=(line for text in texts for line in text.split("\n") if line),
-        model_writer=made,
-        minloglevel=2,
-        **{"vocab_size": 400, "model_type": "unigram", "hard_vocab_limit": False, **changed},
-    )
-    return made.getvalue()
 
 
 @pytest.fixture(scope="session", params=AWKWARD)
 def brought(request: pytest.FixtureRequest) -> bytes:
-    return trained(some_texts(), **AWKWARD[request.param])
+    return awkward(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -119,15 +71,15 @@ def test_a_text_is_cut_as_the_brought_model_cuts_it(kind: str, texts: list[str])
 def test_a_vocabulary_learnt_without_spaces_still_spells_them() -> None:
     brought = trained(["今日は良い天気", "明日も晴れ"] * 50, add_dummy_prefix=False)
     tokenizer = Tokenizer(adopted.adopt(brought, "x.model"))
-    assert "▁" not in [p.piece for p in adopted.parse(brought, "x.model").pieces]
+    assert "▁" not in [piece.text for piece in proto.Model(brought, "x.model").pieces]
     assert tokenizer.decode(tokenizer.encode("a b  今日")) == "a b  今日"
 
 
-def test_begin_and_end_are_found_under_the_names_they_have(texts: list[str]) -> None:
-    of_t5 = Tokenizer(adopted.adopt(trained(texts, **AWKWARD["like T5's"]), "x.model"))
+def test_begin_and_end_are_found_under_the_names_they_have() -> None:
+    of_t5 = Tokenizer(adopted.adopt(awkward("like T5's"), "x.model"))
     assert of_t5.pieces([of_t5.unknown, of_t5.begin, of_t5.end]) == ["<unk>", "<|begin|>", "</s>"]
     assert (of_t5.end, of_t5.unknown) == (1, 2)
-    of_llama = Tokenizer(adopted.adopt(trained(texts, **AWKWARD["like Llama's"]), "x.model"))
+    of_llama = Tokenizer(adopted.adopt(awkward("like Llama's"), "x.model"))
     assert of_llama.pieces([of_llama.begin, of_llama.end]) == ["<s>", "</s>"]
 
 
@@ -155,10 +107,10 @@ def test_what_cannot_be_exact_is_refused(
 
 
 def test_a_model_that_spells_spaces_otherwise_is_refused(tokenizer: Tokenizer) -> None:
-    proto = adopted.parse(tokenizer.model, "x.model")
-    proto.normalizer_spec.escape_whitespaces = False
+    model = proto.Model(tokenizer.model, "x.model")
+    model.normaliser.put(proto.Normaliser.ESCAPE_WHITESPACES, 0)
     with pytest.raises(FormatError, match="expected a SentencePiece model that spells a space U"):
-        adopted.adopt(proto.SerializeToString(), "x.model")
+        adopted.adopt(model.encoded(), "x.model")
 
 
 @pytest.mark.parametrize("other", [b"", b"hello", b"PK\x03\x04" + bytes(100)])

@@ -9,7 +9,7 @@ import pytest
 from pipeline_lib.errors import DataError
 from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokens import passages, trainer
-from pipeline_lib.tokens.tokenizer import Tokenizer
+from pipeline_lib.tokens.tokenizer import SPECIAL_PIECES, Tokenizer
 
 Asked = Callable[..., TokenizerParams]
 
@@ -25,7 +25,13 @@ def test_the_same_texts_give_the_same_bytes_in_any_folder(
         trainer.write(folder / "made", trainer.train(order, asked(kind=kind)), asked(kind=kind))
     a, b = ({f.name: f.read_bytes() for f in (folder / "made").iterdir()} for folder in folders)
     assert a == b
-    assert set(a) == {"tokenizer.model", "tokenizer.vocab", "tokenizer.json"}
+    assert set(a) == {
+        "tokenizer.model",
+        "tokenizer.vocab",
+        "about.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    }
 
 
 def test_no_path_and_no_machine_is_in_the_model(texts: list[str], asked: Asked) -> None:
@@ -38,9 +44,11 @@ def test_the_folder_says_what_the_tokenizer_is(
     tmp_path: Path, texts: list[str], asked: Asked
 ) -> None:
     made = trainer.write(tmp_path / "tokenizer", trainer.train(texts, asked()), asked())
-    about = json.loads((tmp_path / "tokenizer" / "tokenizer.json").read_text())
+    about = json.loads((tmp_path / "tokenizer" / "about.json").read_text())
     assert about["sha256"] == made.digest == Tokenizer.load(tmp_path / "tokenizer").digest
-    assert about["specials"]["<|begin|>"] == 1
+    assert about["specials"] == dict(zip(SPECIAL_PIECES, range(6), strict=True))
+    assert (about["from"], about["kind"], about["by_chunk"]) == ("learnt", "unigram", True)
+    assert about["user_defined"] == []
     assert about["vocab_size"] == made.vocab_size == asked().vocab_size
 
 
