@@ -7,9 +7,9 @@ import huggingface_hub
 import pytest
 from pydantic import ValidationError
 
+from pipeline_lib import pinned
 from pipeline_lib.errors import ParamsError, SourceError
 from pipeline_lib.params import ExistingModel
-from pipeline_lib.sources import pinned
 
 from .conftest import Site
 
