@@ -87,20 +87,20 @@ class Model:
     def __init__(self, model: bytes, where: str) -> None:
         try:
             sentencepiece.SentencePieceProcessor(model_proto=model).id_to_piece(0)
-        except (RuntimeError, IndexError):
+            fields = _fields(model)
+            self.pieces = [_piece(content) for content in _messages(fields, _PIECES)]
+            self.trainer = Spec(b"".join(_messages(fields, _TRAINER)))
+            self.normaliser = Spec(b"".join(_messages(fields, _NORMALISER)))
+        except (RuntimeError, LookupError, UnicodeDecodeError):  # SentencePiece reads some of these
             raise FormatError(
                 f"{where}: expected a SentencePiece model, found {len(model)} other bytes; "
                 "give another file"
             ) from None
-        fields = _fields(model)
-        self.pieces = [_piece(content) for content in _messages(fields, _PIECES)]
-        self.trainer = Spec(b"".join(_messages(fields, _TRAINER)))
-        self.normaliser = Spec(b"".join(_messages(fields, _NORMALISER)))
 
     @property
     def kind(self) -> str:
         """`unigram`, `bpe`, or what no model here is."""
-        return _KINDS[self.trainer.number(Trainer.MODEL_TYPE, 1)]
+        return _KINDS.get(self.trainer.number(Trainer.MODEL_TYPE, 1), "unknown")
 
     def encoded(self) -> bytes:
         """The model, without tests of itself and without a denormaliser."""
@@ -146,6 +146,7 @@ def _messages(fields: Fields, number: int) -> list[bytes]:
 
 
 def _fields(content: bytes) -> Fields:
+    """LookupError where the content breaks off, or has what no schema of ours has (groups)."""
     found: Fields = {}
     at = 0
     while at < len(content):
@@ -155,9 +156,11 @@ def _fields(content: bytes) -> Fields:
         if wire == _VARINT:
             value, at = _varint(content, at)
         else:
-            size, at = (_SIZES[wire], at) if wire in _SIZES else _varint(content, at)
+            size, at = _varint(content, at) if wire == _BYTES else (_SIZES[wire], at)
             value, at = content[at : at + size], at + size
         found.setdefault(tag >> 3, []).append((wire, value))
+    if at > len(content):
+        raise IndexError(at)
     return found
 
 

@@ -120,5 +120,23 @@ def test_something_else_is_refused_in_words(other: bytes) -> None:
         adopted.adopt(other, "x.model")
 
 
-def test_the_same_file_gives_the_same_bytes(brought: bytes) -> None:
+def test_what_sentencepiece_reads_and_nobody_else_is_refused(tokenizer: Tokenizer) -> None:
+    not_text = tokenizer.model.replace(b"<0x41>", b"<0x\xff1>")
+    a_group = tokenizer.model + bytes(
+        [99 << 3 & 127 | 3 | 128, 99 >> 4, 99 << 3 & 127 | 4 | 128, 99 >> 4]
+    )
+    for odd in (not_text, a_group):
+        with pytest.raises(FormatError, match=r"x.model: expected a SentencePiece model, found"):
+            adopted.adopt(odd, "x.model")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_model_that_breaks_off_is_refused(tokenizer: Tokenizer, share: float) -> None:
+    torn = tokenizer.model[: int(len(tokenizer.model) * share)]
+    with pytest.raises(FormatError, match=r"x.model: expected"):
+        adopted.adopt(torn, "x.model")
+
+
+def test_the_same_file_gives_the_same_bytes() -> None:
+    brought = awkward("like T5's")
     assert adopted.adopt(brought, "x.model") == adopted.adopt(brought, "elsewhere/y.model")
