@@ -16,6 +16,7 @@ from pipeline_lib.sources.hub_asking import GATED
 
 MOST = 64 * 2**20
 """Bytes; a model of 256,000 pieces takes some 5 MB."""
+_SMALLER = "name a SentencePiece `.model`"
 
 
 def read(existing: ExistingModel) -> bytes:
@@ -35,11 +36,8 @@ def read(existing: ExistingModel) -> bytes:
     return content
 
 
-_SMALLER = "name a SentencePiece `.model`"
-
-
 def _fetched(existing: ExistingModel) -> Path:
-    from huggingface_hub import get_token, hf_hub_url
+    from huggingface_hub import constants, get_token, hf_hub_url
 
     token = get_token()
     wanted = Wanted(
@@ -52,6 +50,10 @@ def _fetched(existing: ExistingModel) -> Path:
     folder = hub.folder_of(wanted)
     if existing.sha256 and (kept := downloads.kept_copy(folder, existing.sha256)):
         return kept
+    if constants.HF_HUB_OFFLINE:
+        raise SourceError(
+            f"{wanted.name}: expected to reach the hub, found HF_HUB_OFFLINE set; unset it"
+        )
     try:
         fetched = downloads.fetch(wanted, folder)
     except transport.RefusalError as refusal:

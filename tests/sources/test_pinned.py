@@ -5,11 +5,12 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from pipeline_lib import pinned
 from pipeline_lib.errors import ParamsError, SourceError
-from pipeline_lib.params import ExistingModel
+from pipeline_lib.params import ExistingModel, check
 
 from .conftest import Site
 
@@ -115,6 +116,20 @@ def test_what_the_hub_refuses_is_said_in_a_sentence_without_the_token(
     assert TOKEN not in str(raised.value)
 
 
+def test_a_hub_that_must_not_be_asked_is_not_but_what_it_gave_is_there(
+    of_hub: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = ExistingModel(**HUB, sha256=DIGEST)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(SourceError, match="found HF_HUB_OFFLINE set; unset it"):
+        pinned.read(wanted)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    pinned.read(wanted)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    assert pinned.read(wanted) == MODEL
+    assert len(of_hub.asked) == 1
+
+
 def test_a_file_of_the_hub_is_bounded_before_it_comes(
     of_hub: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,3 +160,16 @@ def test_params_that_do_not_pin_the_bytes_are_refused(changed: dict[str, str], w
         ExistingModel(**{**HUB, "sha256": DIGEST, **changed})
     (fault,) = raised.value.errors(include_input=False)
     assert TOKEN not in str(fault)
+
+
+def test_a_misspelt_key_is_told_by_its_place_in_params_yaml() -> None:
+    stored = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+    stored["tokenizer"]["existing"] = {**HUB, "sha": DIGEST, "revision": "main"}
+    with pytest.raises(ParamsError) as raised:
+        check(stored)
+    of_key, of_revision = sorted(str(raised.value).splitlines(), reverse=True)
+    said = "tokenizer.existing.sha: unknown key, did you mean tokenizer.existing.sha256?"
+    assert of_key == f"params.yaml: {said}"
+    assert of_revision.startswith(
+        "params.yaml: tokenizer.existing.revision: expected a full commit"
+    )
