@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline_lib import stage
+from pipeline_lib import pinned, stage
 from pipeline_lib.formats import files, tables
 from pipeline_lib.params import RuntimeParams, TokenizerParams
 from pipeline_lib.tokenizing import fit, sample
@@ -17,9 +17,12 @@ def main(
     tokenizer: Path,
     tokenizer_plots: Path,
 ) -> Iterator[stage.Metrics]:
-    parts = tables.parts(pretrain_corpus / "train")
-    drawn = sample.draw(parts, params.sample_bytes, params.seed, runtime.workers)
-    trained = trainer.fit(drawn, params)
+    if params.existing:
+        trained = trainer.adopt(pinned.read(params.existing), params.existing.address)
+    else:
+        parts = tables.parts(pretrain_corpus / "train")
+        drawn = sample.draw(parts, params.sample_bytes, params.seed, runtime.workers)
+        trained = trainer.fit(drawn, params)
     made = trainer.write(tokenizer, trained, params)
     yield trained.metrics
     held_out = fit.fit(tables.parts(pretrain_corpus / "validation"), tokenizer, runtime.workers)

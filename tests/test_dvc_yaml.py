@@ -20,7 +20,7 @@ PATHS: dict[str, str] = DVC_YAML["vars"][0]["paths"]
 STAGES: dict[str, dict[str, Any]] = DVC_YAML["stages"]
 EDGE = {
     f"pipeline_lib.{name}"
-    for name in ("errors", "params", "progress", "shapes", "stage", "tracking", "cli")
+    for name in ("errors", "params", "progress", "shapes", "stage", "tracking", "cli", "pinned")
 }
 """Cannot change what a stage makes: words, checks, screens, MLflow."""
 

@@ -19,6 +19,7 @@ PARAMS = TokenizerParams(
     vocab_size=320,
     character_coverage=1.0,
     sample_bytes=10_000,
+    existing=None,
     split_digits=True,
     seed=1,
     user_defined=["<think>"],

@@ -85,7 +85,8 @@ class TokenizerParams(Section):
     split_digits: bool
     """Each digit is a piece: arithmetic is easier to learn."""
     user_defined: Annotated[list[str], AfterValidator(_pieces)]
-    """Strings that are always one piece, such as `<think>`; a text may hold them."""
+    """Strings that are one piece, such as `<think>`; a text may hold them. Unigram only weighs them: a neighbour that fits
+    better can still win."""
 
 
 class ShardParams(Section):

@@ -16,8 +16,8 @@ from pipeline_lib.errors import FormatError
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 """ModelProto.SentencePiece.Type"""
-GRAIN = 2.0**-10
-"""Nats. Sums of multiples of it are exact in float32 up to 16,384: a thousand pieces and more."""
+GRAIN = 2.0**-8
+"""Nats. Sums of multiples of it are exact in float32 up to 65,536: two thousand pieces and more."""
 _KINDS = {1: "unigram", 2: "bpe", 3: "word", 4: "char"}
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _SIZES = {_FIXED64: 8, _FIXED32: 4}

@@ -8,7 +8,7 @@ cut into them.
 No piece that is learnt here reaches across a line's end or from a word into the space after it, so
 a text may be cut there and its parts encoded alone. BPE is cut into chunks, and those that come
 again are remembered: that is twice to four times as fast. Unigram is cut into long segments, since
-it is as fast as a cache; the scores that are learnt here are multiples of SCORE, so that sums over
+it is as fast as a cache; the scores that are learnt here are rounded (`proto`), so that sums over
 a segment are exact and every cut gives the same ids. A vocabulary from elsewhere that has pieces
 across such borders is asked for whole texts.
 """
@@ -35,10 +35,8 @@ SPECIAL_PIECES = ("<|unknown|>", "<|begin|>", "<|end|>", "<|user|>", "<|assistan
 MODEL_FILE = "tokenizer.model"
 CHUNK = re.compile(r"\n+| *[^ \n]+| +")
 """A line's end, a word with the spaces before it, or spaces without a word."""
-SCORE = 2.0**-8
-"""Unigram's scores (log-probabilities in nats) are multiples of it: float32 adds them exactly up to 2^16."""
 SEGMENT = 1024
-"""Characters, at least: of the least probable the sum stays below 2^16."""
+"""Characters, at least: of the least probable the sum of scores is still exact (`proto.GRAIN`)."""
 
 Ids = npt.NDArray[np.uint32]
 

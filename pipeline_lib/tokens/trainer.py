@@ -18,14 +18,13 @@ import sentencepiece
 from pipeline_lib.errors import DataError
 from pipeline_lib.formats import files
 from pipeline_lib.params import TokenizerParams
-from pipeline_lib.tokens import adopted, huggingface, passages
+from pipeline_lib.tokens import adopted, huggingface, passages, proto
 from pipeline_lib.tokens.huggingface import Vocabulary
 from pipeline_lib.tokens.passages import Sample
 from pipeline_lib.tokens.tokenizer import (
     BEGIN,
     END,
     MODEL_FILE,
-    SCORE,
     SPECIAL_PIECES,
     UNKNOWN,
     Tokenizer,
@@ -69,7 +68,7 @@ def fit(sample: Sample, params: TokenizerParams) -> Trained:
             "tokenizer: expected text to learn from, found none; "
             "add a source with role: pretrain, or let clean keep more"
         )
-    model = _learn(lines, params)
+    model = proto.rounded(_learn(lines, params))
     return Trained(
         model=model,
         vocab=_vocab(model),
@@ -138,6 +137,7 @@ def _learn(sentences: list[str], params: TokenizerParams) -> bytes:
             max_sentence_length=passages.LONGEST,
             byte_fallback=True,
             allow_whitespace_only_pieces=True,
+            required_chars="▁",  # where words are not spaced it would be learnt as unknown
             normalization_rule_name="identity",
             add_dummy_prefix=False,
             remove_extra_whitespaces=False,
@@ -154,18 +154,7 @@ def _learn(sentences: list[str], params: TokenizerParams) -> bytes:
         )
     except RuntimeError as error:
         raise _in_words(str(error), params.vocab_size) or error from None
-    return _summable(model.getvalue()) if params.kind == "unigram" else model.getvalue()
-
-
-def _summable(model: bytes) -> bytes:
-    """Scores rounded to multiples of SCORE, so that no order of adding them and no precision changes an id."""
-    from sentencepiece import sentencepiece_model_pb2  # wants protobuf, which encoding does not
-
-    proto = sentencepiece_model_pb2.ModelProto.FromString(model)  # type: ignore[attr-defined]
-    for piece in proto.pieces:
-        piece.score = round(piece.score / SCORE) * SCORE
-    changed: bytes = proto.SerializeToString(deterministic=True)
-    return changed
+    return model.getvalue()
 
 
 def _in_words(error: str, asked: int) -> DataError | None:

@@ -27,6 +27,7 @@ CUTTING = TokenizerParams(
     character_coverage=1.0,
     sample_bytes=10_000,
     split_digits=True,
+    existing=None,
     user_defined=[],
 )
 TEXTS = [f"Ann has {i} apples.\nAnd ▁魚 {i * 7}, she says." for i in range(240)]

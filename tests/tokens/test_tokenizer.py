@@ -11,7 +11,8 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from pipeline_lib.errors import FormatError
 from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokens import trainer
-from pipeline_lib.tokens.tokenizer import CHUNK, SCORE, SEGMENT, SPECIAL_PIECES, Tokenizer
+from pipeline_lib.tokens.proto import GRAIN
+from pipeline_lib.tokens.tokenizer import CHUNK, SEGMENT, SPECIAL_PIECES, Tokenizer
 
 Asked = Callable[..., TokenizerParams]
 
@@ -45,14 +46,23 @@ def test_a_long_text_gives_the_ids_of_its_chunks(tokenizer: Tokenizer, text: str
     assert tokenizer.encode(text) == chunks
 
 
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_a_vocabulary_of_a_language_without_spaces_still_spells_one(
+    kind: str, asked: Asked
+) -> None:
+    unspaced = ["今日は天気がよい。", "本を三冊読んだ。"] * 50
+    tokenizer = Tokenizer(trainer.train(unspaced, asked(kind=kind, vocab_size=290)).model)
+    assert tokenizer.decode(tokenizer.encode(" a  b ")) == " a  b "
+
+
 def test_unigram_scores_add_up_exactly(texts: list[str], asked: Asked) -> None:
     model = trainer.train(texts, asked(kind="unigram")).model
     processor = SentencePieceProcessor(model_proto=model)
     scores = [processor.get_score(i) for i in range(len(processor))]
-    assert all((score / SCORE).is_integer() for score in scores)
+    assert all((score / GRAIN).is_integer() for score in scores)
     assert (min(scores) - 10) * SEGMENT > -(
         2**24
-    ) * SCORE  # 10: what an unknown character costs more
+    ) * GRAIN  # 10: what an unknown character costs more
 
 
 def test_a_vocabulary_with_pieces_across_words_is_asked_for_whole_texts(texts: list[str]) -> None:
