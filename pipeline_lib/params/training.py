@@ -91,6 +91,9 @@ class PretrainParams(BatchedParams):
 class SftParams(BatchedParams):
     """Batches are packed rows; the weights of the best validation are kept."""
 
+    overlong: Literal["cut", "drop"]
+    """What becomes of a conversation longer than `model.context`: it ends after the last answer that fits, or it goes."""
+
 
 class GrpoParams(OptimizerParams):
     prompts: int = Field(gt=0)  # per step

@@ -29,10 +29,10 @@ from pipeline_lib.training.advantages import (
     kl_k3,
     token_weights,
 )
-from pipeline_lib.training.batches import Order, random_numbers
 from pipeline_lib.training.loop import Row, Run, train
 from pipeline_lib.training.losses import token_log_probabilities
 from pipeline_lib.training.optimizer import apply_step, schedule
+from pipeline_lib.training.order import Order, random_numbers
 
 NOTED = 2
 """Completions of each step that the rollout table shows."""
@@ -123,9 +123,8 @@ class Reinforcement:
 
     def roll_out(self, step: int) -> tuple[list[Rollout], Row]:
         """Completions of this step's prompts, and their figures."""
-        chosen = [
-            self.prompts[self.usable[i]] for _, i in self.order.batch(step, self.params.prompts)
-        ]
+        _, items = self.order.batch(step, self.params.prompts)
+        chosen = [self.prompts[self.usable[i]] for i in items.tolist()]
         seed = int(random_numbers("rollouts", self.params.seed, step).integers(1 << 62))
         completions = generate(
             for_inference(self.run.model),

@@ -1,21 +1,24 @@
 """Whole documents side by side in rows of equal length, best fit first; a row remembers whose token is whose.
 
 A document of n tokens is n - 1 pairs of a token and the one that follows it; one with more pairs than a row holds is cut
-into windows, so that each pair is learnt once an epoch. Packing goes block by block of documents: it keeps three numbers for
-each, and a row's documents lie near one another on disk.
+into windows, so that each pair is learnt once an epoch; conversations.py says what becomes of one that is too long. Packing
+goes block by block of documents: it keeps 6 bytes for each and 4 for each row, where a block has less than 4 G tokens and a
+row less than 64 Ki (20 M documents: 150 MB), and a row's documents lie near one another on disk.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from pipeline_lib.formats.shards import Shards
-from pipeline_lib.training.batches import Batch, Order
+from pipeline_lib.training.batches import Batch, Pieces, lay_out
+from pipeline_lib.training.order import Numbers, Order
 
-Numbers = npt.NDArray[np.int64]
+Whole = npt.NDArray[np.unsignedinteger[Any]]
+"""Numbers from 0 on, in the smallest type that holds them."""
 BLOCK = 1 << 16
 """Documents packed together."""
 
@@ -24,55 +27,89 @@ BLOCK = 1 << 16
 class Packed:
     """Pieces of documents: where each starts in the shards, how many pairs it holds, and which lie in a row."""
 
-    starts: Numbers
-    lengths: Numbers
-    row_ends: Numbers
-    """How many of the pieces, which stand in the order of the rows, lie in each row or in an earlier one."""
+    offsets: Whole
+    """Where each piece starts, counted from the first token of its block; pieces stand in the order of the rows."""
+    lengths: Whole
+    row_ends: Whole
+    """How many pieces lie in each row or in an earlier one."""
+    block_starts: Numbers
+    """First token of each block."""
+    block_ends: Numbers
+    """How many rows each block and those before it have."""
     width: int
     left_out: int = 0
-    """Conversations without anything to learn within `width` pairs."""
+    """Conversations that are not learnt from."""
     cut: int = 0
-    """Documents longer than `width` pairs."""
+    """Documents longer than `width` pairs of which something is learnt."""
 
     def __len__(self) -> int:
         return len(self.row_ends)
 
-    def pieces(self, row: int) -> slice:
-        return slice(int(self.row_ends[row - 1]) if row else 0, int(self.row_ends[row]))
+    def pieces(self, rows: Numbers) -> Pieces:
+        """What lies in some rows."""
+        ends = self.row_ends[rows].astype(np.int64)
+        begins = np.where(rows > 0, self.row_ends[rows - 1], 0).astype(np.int64)
+        sizes = ends - begins
+        here = np.arange(int(sizes.sum())) + np.repeat(ends - np.cumsum(sizes), sizes)
+        block = np.searchsorted(self.block_ends, rows, side="right")
+        starts = self.offsets[here].astype(np.int64) + np.repeat(self.block_starts[block], sizes)
+        return Pieces(starts, self.lengths[here].astype(np.int64), sizes)
 
     @property
     def padding(self) -> float:
         """Share of the rows that holds nothing."""
-        return 1 - int(self.lengths.sum()) / max(len(self) * self.width, 1)
+        return 1 - int(self.lengths.sum(dtype=np.int64)) / max(len(self) * self.width, 1)
+
+
+class Filling:
+    """Rows as they are filled, block by block."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._offsets, self._lengths, self._sizes = ([np.zeros(0, np.uint8)] for _ in range(3))
+        self._starts: list[int] = []
+        self._rows: list[int] = []
+
+    def add(self, starts: Numbers, lengths: Numbers) -> None:
+        """Pack the pieces of a block, best fit first."""
+        rows = best_fit(lengths, self.width)
+        order = np.array([piece for row in rows for piece in row], dtype=np.int64)
+        begin = int(starts[0]) if len(starts) else 0  # they ascend
+        self._offsets.append(_small(starts[order] - begin))
+        self._lengths.append(_small(lengths[order]))
+        self._sizes.append(_small(np.array([len(row) for row in rows], dtype=np.int64)))
+        self._starts.append(begin)
+        self._rows.append(len(rows))
+
+    def packed(self, cut: int, left_out: int = 0) -> Packed:
+        """What was added, to be read."""
+        return Packed(
+            np.concatenate(self._offsets),
+            np.concatenate(self._lengths),
+            _small(np.cumsum(np.concatenate(self._sizes), dtype=np.int64)),
+            np.array(self._starts, dtype=np.int64),
+            np.cumsum(self._rows, dtype=np.int64),
+            self.width,
+            left_out,
+            cut,
+        )
+
+
+def _small(numbers: Numbers) -> Whole:
+    """The same in the smallest type that holds them."""
+    return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
 
 
 def pack(shards: Shards, width: int) -> Packed:
     """Every document, whole where `width` pairs hold it, else in windows that follow one another."""
-    parts: list[tuple[Numbers, Numbers, Numbers]] = []
-    cut = 0
-    for starts, pairs in _blocks(shards):
+    filling, cut = Filling(width), 0
+    for starts, pairs in blocks(shards):
         cut += int((pairs > width).sum())
-        parts.append(_filled(*_windows(starts, pairs, width), width))
-    return _joined(parts, width, cut=cut)
+        filling.add(*_windows(starts, pairs, width))
+    return filling.packed(cut)
 
 
-def pack_conversations(shards: Shards, width: int) -> Packed:
-    """Every conversation's first `width` pairs; those without anything to learn in them are left out."""
-    learnt = np.zeros(len(shards.tokens) + 1, dtype=np.int64)  # tokens learnt before each place
-    if shards.mask is not None:
-        np.cumsum(shards.mask[0 : len(shards.tokens)], out=learnt[1:])
-    parts: list[tuple[Numbers, Numbers, Numbers]] = []
-    cut = left_out = 0
-    for starts, pairs in _blocks(shards):
-        lengths = np.minimum(pairs, width)
-        useful = learnt[starts + lengths + 1] > learnt[starts + 1]
-        cut += int((pairs[useful] > width).sum())
-        left_out += int((~useful).sum())
-        parts.append(_filled(starts[useful], lengths[useful], width))
-    return _joined(parts, width, cut=cut, left_out=left_out)
-
-
-def _blocks(shards: Shards) -> Iterator[tuple[Numbers, Numbers]]:
+def blocks(shards: Shards) -> Iterator[tuple[Numbers, Numbers]]:
     """Where documents start, and their pairs, BLOCK by BLOCK."""
     ends = shards.doc_ends
     for first in range(0, len(ends), BLOCK):
@@ -90,14 +127,6 @@ def _windows(starts: Numbers, pairs: Numbers, width: int) -> tuple[Numbers, Numb
     return np.repeat(starts, counts) + skipped, np.minimum(
         np.repeat(pairs, counts) - skipped, width
     )
-
-
-def _filled(starts: Numbers, lengths: Numbers, width: int) -> tuple[Numbers, Numbers, Numbers]:
-    """The pieces in the order of their rows, and how many lie in each row."""
-    rows = best_fit(lengths, width)
-    order = np.array([piece for row in rows for piece in row], dtype=np.int64)
-    sizes = np.array([len(row) for row in rows], dtype=np.int64)
-    return starts[order], lengths[order], sizes
 
 
 def best_fit(lengths: Numbers, width: int) -> list[list[int]]:
@@ -126,51 +155,21 @@ def best_fit(lengths: Numbers, width: int) -> list[list[int]]:
     return rows
 
 
-def _joined(
-    parts: Sequence[tuple[Numbers, Numbers, Numbers]], width: int, cut: int = 0, left_out: int = 0
-) -> Packed:
-    nothing = (np.zeros(0, dtype=np.int64),) * 3
-    starts, lengths, sizes = (np.concatenate(x) for x in zip(nothing, *parts, strict=True))
-    return Packed(starts, lengths, np.cumsum(sizes), width, left_out, cut)
-
-
-def lay_out(shards: Shards, packed: Packed, rows: Sequence[int]) -> Batch:
-    """These rows as tensors; segments count from 1, and padding is segment 0, which nothing is learnt from."""
-    shape = (len(rows), packed.width)
-    inputs, targets, segments = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-    counts = np.zeros(shape, dtype=np.bool_)
-    for line, row in enumerate(rows):
-        pieces = packed.pieces(row)
-        place = 0
-        for number, (start, length) in enumerate(
-            zip(packed.starts[pieces].tolist(), packed.lengths[pieces].tolist(), strict=True), 1
-        ):
-            here = line, slice(place, place + length)
-            tokens = shards.tokens[start : start + length + 1]
-            inputs[here], targets[here], segments[here] = tokens[:-1], tokens[1:], number
-            counts[here] = (
-                True if shards.mask is None else shards.mask[start + 1 : start + length + 1]
-            )
-            place += length
-    return Batch(*map(torch.from_numpy, (inputs, targets, segments, counts)))
-
-
 class Documents:
-    """Training batches of whole documents, which do not see one another."""
+    """Training batches of packed documents, which do not see one another; no state but the step."""
 
-    def __init__(self, shards: Shards, context: int, seed: int) -> None:
-        self.shards = shards
-        self.packed = pack(shards, context)
-        self.order = Order(len(self.packed), shards.index.digest, seed)
+    def __init__(self, shards: Shards, packed: Packed, seed: int) -> None:
+        self.shards, self.packed = shards, packed
+        self.order = Order(len(packed), shards.index.digest, seed)
 
-    def batch(self, step: int, size: int) -> Batch:
-        """`size` rows; an epoch visits each once, in a random order."""
-        rows = [row for _, row in self.order.batch(step, size)]
-        return lay_out(self.shards, self.packed, rows)
+    def batch(self, step: int, size: int, rank: int = 0, ranks: int = 1) -> Batch:
+        """`size` rows, or one rank's share; an epoch visits each once, in a random order."""
+        _, rows = self.order.batch(step, size, rank, ranks)
+        return lay_out(self.shards, self.packed.pieces(rows), self.packed.width)
 
 
 def spread(shards: Shards, context: int, count: int) -> Batch:
     """At most `count` rows of whole documents, evenly spread over the shards: what is validated on."""
     packed = pack(shards, context)
     rows = np.unique(np.linspace(0, len(packed) - 1, count).astype(np.int64))
-    return lay_out(shards, packed, rows.tolist())
+    return lay_out(shards, packed.pieces(rows), context)

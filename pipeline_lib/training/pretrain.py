@@ -18,6 +18,7 @@ from pipeline_lib.training import batches, packing
 from pipeline_lib.training.batches import Batch, Reader
 from pipeline_lib.training.loop import Row, Run, train
 from pipeline_lib.training.losses import summed_loss
+from pipeline_lib.training.prefetch import Prefetch
 
 
 class Pretraining:
@@ -32,25 +33,32 @@ class Pretraining:
         rows = params.evaluate_batches * params.micro_batch
         self.reader: Reader
         if params.documents == "whole":
-            self.reader = packing.Documents(self.train, context, params.seed)
+            packed = packing.pack(self.train, context)
+            self.reader = packing.Documents(self.train, packed, params.seed)
             self.held_out = packing.spread(self.validation, context, rows)
         else:
             self.reader = batches.Windows(self.train, context, params.seed)
             self.held_out = batches.spread(self.validation, context, rows)
+        self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
         self.bits_per_byte = 1 / math.log(2) * tokens_per_byte(self.validation)
+
+    def _batch(self, step: int) -> Batch:
+        return self.reader.batch(step, self.params.batch)
 
     def rows(self) -> Iterator[Row]:
         tokens = self.params.batch * self.run.model.shape.context
         peak = peak_flops(self.run.hardware) if self.run.step < self.params.steps else math.inf
         per_token = flops_per_token(self.run.model)
-        for row in train(self.run, self.gradient, self.after, self.run.runtime.log_every, tokens):
-            if speed := row.get("machine.tokens_per_second"):
-                row = {**row, "machine.mfu": speed * per_token / peak}
-            yield row
+        every = self.run.runtime.log_every
+        with self.ahead:
+            for row in train(self.run, self.gradient, self.after, every, tokens):
+                if speed := row.get("machine.tokens_per_second"):
+                    row = {**row, "machine.mfu": speed * per_token / peak}
+                yield row
         yield self.summary(tokens)
 
     def gradient(self, step: int) -> Row:
-        batch = self.reader.batch(step, self.params.batch)
+        batch = self.ahead.batch(step)
         targets, total = batch.learnt, 0.0
         for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
             loss = self.loss(part) / targets

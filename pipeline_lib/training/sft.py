@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,10 +11,12 @@ from pipeline_lib import progress
 from pipeline_lib.errors import DataError
 from pipeline_lib.formats.shards import Shards
 from pipeline_lib.params import SftParams
-from pipeline_lib.training.batches import Batch, Order
+from pipeline_lib.training.batches import Batch, lay_out
+from pipeline_lib.training.conversations import pack_conversations
 from pipeline_lib.training.loop import Row, Run, train
 from pipeline_lib.training.losses import summed_loss
-from pipeline_lib.training.packing import lay_out, pack_conversations
+from pipeline_lib.training.packing import Documents
+from pipeline_lib.training.prefetch import Prefetch
 
 
 class FineTuning:
@@ -23,26 +26,31 @@ class FineTuning:
         self.run, self.params = run, params
         self.train, self.validation = splits
         width = run.model.shape.context
-        self.packed = pack_conversations(self.train, width)
-        held_out = pack_conversations(self.validation, width)
+        self.packed = pack_conversations(self.train, width, params.overlong)
+        held_out = pack_conversations(self.validation, width, params.overlong)
         if not len(self.packed) or not len(held_out):
             raise DataError(
                 "sft shards: expected conversations with an answer within model.context tokens "
                 "for training and validation, found none; raise model.context or add conversations"
             )
-        rows = range(min(params.evaluate_batches * params.micro_batch, len(held_out)))
-        self.held_out = lay_out(self.validation, held_out, rows)
-        self.order = Order(len(self.packed), self.train.index.digest, params.seed)
+        rows = np.arange(min(params.evaluate_batches * params.micro_batch, len(held_out)))
+        self.held_out = lay_out(self.validation, held_out.pieces(rows), width)
+        self.reader = Documents(self.train, self.packed, params.seed)
+        self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
+
+    def _batch(self, step: int) -> Batch:
+        return self.reader.batch(step, self.params.batch)
 
     def rows(self) -> Iterator[Row]:
-        lost = self.packed.left_out + self.packed.cut
-        if lost:
+        if self.packed.left_out + self.packed.cut:
             progress.say(
-                f"sft: {self.packed.cut:,} conversations cut at {self.packed.width:,} tokens, "
-                f"{self.packed.left_out:,} without an answer within them left out"
+                f"sft: {self.packed.cut:,} conversations cut after the last answer that {self.packed.width:,} tokens hold, "
+                f"{self.packed.left_out:,} left out (sft.overlong: {self.params.overlong})"
             )
         tokens = self.params.batch * self.run.model.shape.context
-        yield from train(self.run, self.gradient, self.after, self.run.runtime.log_every, tokens)
+        every = self.run.runtime.log_every
+        with self.ahead:
+            yield from train(self.run, self.gradient, self.after, every, tokens)
         self.run.model.load_state_dict(self.run.best["weights"])
         yield {
             "best.step": self.run.best["step"],
@@ -55,8 +63,7 @@ class FineTuning:
         }
 
     def gradient(self, step: int) -> Row:
-        items = [item for _, item in self.order.batch(step, self.params.batch)]
-        batch = lay_out(self.train, self.packed, items)
+        batch = self.ahead.batch(step)
         targets, total = batch.learnt, 0.0
         for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
             loss = self.loss(part) / targets

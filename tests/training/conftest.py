@@ -1,13 +1,14 @@
 """A tiny model, tiny shards of made-up tokens, and states in a folder that vanishes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline_lib.formats import shards, shardwriting
-from pipeline_lib.formats.shards import Encoded, Shards
+from pipeline_lib.formats.shards import Encoded, Kind, Shards
 from pipeline_lib.model.hardware import Hardware, choose
 from pipeline_lib.params import ModelParams, Params, RuntimeParams
 
@@ -64,6 +65,20 @@ def documents(count: int, seed: int, masked: bool = False) -> Iterator[Encoded]:
         ids = np.array([1, *((start + np.arange(length)) % (VOCAB - 5) + 5), 2])
         mask = np.arange(len(ids)) > len(ids) // 2 if masked else None
         yield Encoded(ids, 3 * length, mask)
+
+
+def numbered(
+    folder: Path, lengths: Sequence[int], masks: Sequence[str] = (), file_tokens: int = 50
+) -> Shards:
+    """Documents of these lengths whose tokens are 0, 1, 2, ..., so that a token says where it stands. `masks` spell those
+    of sft: x is learnt."""
+    total = sum(lengths)
+    ids = np.split(np.arange(total), np.cumsum(lengths)[:-1])
+    learnt = [np.frombuffer(mask.encode(), dtype=np.uint8) == ord("x") for mask in masks]
+    made = (Encoded(i, 1, mask) for i, mask in zip_longest(ids, learnt))
+    kind: Kind = "sft" if masks else "pretrain"
+    shards.write(folder, kind, "train", made, max(total, 2), "t", file_tokens)
+    return shards.read(folder)
 
 
 @pytest.fixture
