@@ -1,6 +1,7 @@
 """The three stages' loops on a tiny model: they learn, they resume bit for bit, they stop in words."""
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline_lib import progress
 from pipeline_lib.errors import ResumeError, TrainingError
 from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Prompt, Prompts, Shards
@@ -22,7 +24,7 @@ from pipeline_lib.training.grpo import Reinforcement
 from pipeline_lib.training.loop import Row, Run
 from pipeline_lib.training.pretrain import Pretraining
 from pipeline_lib.training.sft import FineTuning
-from tests.training.conftest import VOCAB
+from tests.training.conftest import VOCAB, numbered
 
 Begin = Callable[..., AbstractContextManager[Run]]
 SMALL = {"steps": 12, "warmup_steps": 2, "learning_rate": 3e-3, "batch": 4, "micro_batch": 2}
@@ -194,6 +196,84 @@ def test_a_loss_that_is_not_a_number_stops_in_words_and_keeps_the_last_good_stat
             list(curve)
         step = torch.load(run.kept.path, weights_only=True)["step"]
         assert f"the last good state, step {step}, is kept" in str(caught.value)
+
+
+def threads_of_batches() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("batches")]
+
+
+@pytest.mark.parametrize("ending", ["end", "leave", "fail"])
+def test_no_thread_outlives_a_run(
+    job: tuple[str, OptimizerParams, Rows, int], begin: Begin, ending: str
+) -> None:
+    stage, section, rows, vocab = job
+    with begin(stage, section, vocab) as run:
+        curve = rows(run)
+        next(curve)
+        assert len(threads_of_batches()) == (0 if stage == "grpo" else 1)
+        if ending == "end":
+            list(curve)
+        elif ending == "leave":
+            del curve  # nobody holds it any more: it is closed
+        else:
+            for group in run.optimizer.groups:
+                group["rate"] = 1e38
+            with pytest.raises(TrainingError):
+                list(curve)
+        assert threads_of_batches() == []
+
+
+class Ear:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def show(self, done: int, total: int | None, unit: str, note: str) -> None: ...
+
+    def say(self, sentence: str) -> None:
+        self.heard.append(sentence)
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    listener = Ear()
+    progress.listen(listener)
+    yield listener
+    progress.listen(None)
+
+
+def test_the_forecast_rehearses_and_changes_no_bit(
+    job: tuple[str, OptimizerParams, Rows, int], begin: Begin, scratch: Path, ear: Ear
+) -> None:
+    stage, section, rows, vocab = job
+    with begin(stage, section, vocab) as run:
+        heard, expected = list(rows(run)), weights(run)
+    assert any("steps of" in sentence for sentence in ear.heard)
+    for file in (scratch / stage).glob("*/*"):
+        file.unlink()
+    progress.listen(None)
+    with begin(stage, section, vocab) as run:
+        assert without_speeds(list(rows(run))) == without_speeds(heard)
+        assert weights(run) == expected
+
+
+@pytest.mark.parametrize(("overlong", "cut"), [("cut", 1), ("drop", 0)])
+def test_conversations_that_are_too_long_are_counted_and_said(
+    params: Params, begin: Begin, tmp_path: Path, ear: Ear, overlong: str, cut: int
+) -> None:
+    short, long, silent = "..xxxx", "..xxx" + "." * 10 + "xxxx", "." * 30  # the context is 16
+    texts = [short] * 8 + [long, silent]
+    talks = numbered(tmp_path / "talks", [len(text) for text in texts], texts)
+    changes = {**SMALL, "steps": 2, "overlong": overlong}
+    section = params.sft.model_copy(update=changes)
+    with begin("sft", section, talks.index.vocab_size) as run:
+        *_, summary = FineTuning(run, section, (talks, talks)).rows()
+    assert summary["conversations"] == 8 + cut
+    assert summary["conversations.cut"] == cut
+    assert summary["conversations.left_out"] == 2 - cut
+    assert ear.heard[0] == (
+        f"sft: {cut} conversations cut after the last answer that 16 tokens hold, "
+        f"{2 - cut} left out (sft.overlong: {overlong})"
+    )
 
 
 def test_one_batch_can_be_memorised(
