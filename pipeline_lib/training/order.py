@@ -14,7 +14,7 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 ROUNDS = 12
-"""The fewest after which all orders of six items come equally often, and any number may follow any other (docs/log.md)."""
+"""The fewest after which all orders of a few items come equally often; eight do not suffice for six items."""
 
 
 def random_numbers(digest: str, *path: int | str) -> np.random.Generator:

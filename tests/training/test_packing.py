@@ -2,6 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline_lib.formats.shards import Shards
 from pipeline_lib.training import packing
@@ -63,13 +65,29 @@ def test_blocks_of_documents_are_packed_apart_and_no_pair_is_lost(
     assert whole.padding <= packed.padding < 0.1
 
 
-def test_rows_are_filled_and_none_overflows() -> None:
-    lengths = np.random.default_rng(0).integers(1, 257, size=3000)
+@given(st.lists(st.integers(1, 40), max_size=80), st.integers(40, 60))
+def test_every_piece_lies_in_one_row_and_none_overflows(lengths: list[int], width: int) -> None:
+    numbers = np.array(lengths, dtype=np.int64)
+    rows = best_fit(numbers, width)
+    assert sorted(piece for row in rows for piece in row) == list(range(len(lengths)))
+    assert all(row and numbers[row].sum() <= width for row in rows)
+    firsts = [lengths[row[0]] for row in rows]
+    assert firsts == sorted(firsts, reverse=True)
+    assert len(rows) <= 2 * numbers.sum() / width + 1, "two rows would have gone into one"
+
+
+@pytest.mark.parametrize(
+    ("shortest", "longest", "most"), [(1, 256, 0.01), (60, 100, 0.01), (31, 140, 0.01)]
+)
+def test_rows_are_filled_where_lengths_allow_it(shortest: int, longest: int, most: float) -> None:
+    lengths = np.random.default_rng(0).integers(shortest, longest + 1, size=20_000)
     rows = best_fit(lengths, 256)
-    assert sorted(piece for row in rows for piece in row) == list(range(3000))
-    sums = [int(lengths[row].sum()) for row in rows]
-    assert max(sums) <= 256
-    assert sum(sums) / (256 * len(rows)) > 0.95
+    assert 1 - lengths.sum() / (256 * len(rows)) < most
+
+
+def test_of_pieces_alike_the_first_lies_in_the_first_row() -> None:
+    assert best_fit(np.array([5, 3, 5, 3]), 8) == [[0, 1], [2, 3]]
+    assert best_fit(np.array([4, 2, 2, 1]), 8) == [[0, 1, 2], [3]]
 
 
 def test_a_document_costs_six_bytes_and_a_row_four(tmp_path: Path) -> None:
