@@ -3,7 +3,7 @@
 A document of n tokens is n - 1 pairs of a token and the one that follows it; one with more pairs than a row holds is cut
 into windows, so that each pair is learnt once an epoch; conversations.py says what becomes of one that is too long. Packing
 goes block by block of documents: it keeps 6 bytes for each and 4 for each row, where a block has less than 4 G tokens and a
-row less than 64 Ki (20 M documents: 150 MB), and a row's documents lie near one another on disk.
+row less than 64 Ki (20 M documents of 8 G tokens: 164 MB, 33 seconds), and a row's documents lie near one another on disk.
 """
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,17 @@ def test_less_than_three_per_cent_of_the_rows_is_padding(tmp_path: Path, context
     packed = pack_conversations(shards, context, "drop")
     assert packed.left_out == int((lengths - 1 > context).sum())
     assert packed.padding < 0.03
+
+
+def test_packing_holds_no_number_per_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversations, "PIECE", 1 << 16)
+    talk = "." * 5_000 + "x" * 5_000
+    shards = numbered(tmp_path / "n", [len(talk)] * 200, [talk] * 200, file_tokens=1 << 22)
+    tracemalloc.start()
+    try:
+        packed = pack_conversations(shards, 10_000, "cut")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(packed) == 200
+    assert peak < 1_000_000 < len(shards.tokens) == 2_000_000
