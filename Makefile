@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data bench-shard bench-vocabularies ui help clean-venv
+.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data bench-shard bench-vocabularies bench-loader ui help clean-venv
 
 setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
 
@@ -55,6 +55,9 @@ bench-clean: setup  ## the quality rules beside datatrove's: speed and agreement
 
 bench-dedup: setup  ## near duplicates beside datatrove's: speed and what is found (two minutes)
 	@python -m benchmarks.dedup
+
+bench-loader: setup  ## how fast batches come, and what of a step is spent waiting for them (three minutes)
+	@python -m benchmarks.loader
 
 bench-shard: setup  ## text to shards beside datasets.map with tokenizers: speed and memory (ten minutes)
 	@python -m benchmarks.shard

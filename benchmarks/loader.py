@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline_lib.formats import shards
+from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Encoded, Kind, Shards
 from pipeline_lib.model.hardware import Hardware, choose, keep_freed_memory
 from pipeline_lib.model.transformer import Transformer
@@ -63,7 +63,7 @@ def made_up(folder: Path, kind: Kind, documents: int, vocab_size: int) -> Shards
             mask = np.arange(length) > length // 2 if kind == "sft" else None
             yield Encoded(numbers.integers(vocab_size, size=length), length, mask)
 
-    shards.write(folder, kind, "train", each(), vocab_size, "made up")
+    shardwriting.write(folder, kind, "train", each(), vocab_size, "made up")
     return shards.read(folder)
 
 

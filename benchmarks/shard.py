@@ -30,7 +30,7 @@ from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.shardwriting import About
 from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokenizing import sample, sharding
-from pipeline_lib.tokens import huggingface, trainer
+from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 
 KINDS = ("unigram", "bpe")
@@ -94,11 +94,11 @@ def learn(corpus: Path, kind: str, vocab: int, folder: Path) -> None:
             "sample_bytes": 10_000_000,
             "split_digits": True,
             "user_defined": [],
+            "existing": None,
         }
     )
     drawn = sample.draw(tables.parts(corpus), params.sample_bytes, params.seed, 0)
-    made = trainer.write(folder, trainer.fit(drawn, params), params)
-    (folder / "both.json").write_text(huggingface.tokenizer_json(made))
+    trainer.write(folder, trainer.fit(drawn, params), params)
 
 
 def bonsai(corpus: Path, model: Path, out: Path, workers: int) -> int:
@@ -115,7 +115,7 @@ def datasets(corpus: Path, model: Path, out: Path, workers: int) -> int:
     from datasets import load_dataset
     from tokenizers import Tokenizer as Fast
 
-    fast = Fast.from_file(str(model / "both.json"))
+    fast = Fast.from_file(str(model / "tokenizer.json"))
     begin, end = 1, 2
 
     def encode(rows: dict[str, list[str]]) -> dict[str, list[object]]:

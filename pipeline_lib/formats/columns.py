@@ -8,7 +8,9 @@ so every cast looks at the range first.
 
 import hashlib
 import io
+import itertools
 import os
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -154,23 +156,24 @@ class Column:
     def __init__(self, folder: Path, parts: tuple[Part, ...], dtype: str) -> None:
         self.dtype = np.dtype(dtype)
         self._arrays = [_open_part(folder, part, self.dtype) for part in parts]
-        self._starts = np.cumsum([0, *map(len, self._arrays)])
+        self._starts: list[int] = [0, *itertools.accumulate(map(len, self._arrays))]
 
     def __len__(self) -> int:
-        return int(self._starts[-1])
+        return self._starts[-1]
 
     def __getitem__(self, where: slice) -> Array:
         start, stop, step = where.indices(len(self))
         if step != 1:
             raise ValueError(f"expected a slice of step 1, found {step}")
-        first = int(np.searchsorted(self._starts, start, side="right")) - 1
+        first = bisect_right(self._starts, start) - 1
+        if first < len(self._arrays) and stop <= self._starts[first + 1]:
+            begins = self._starts[first]
+            return self._arrays[first][start - begins : max(start, stop) - begins]
         pieces: list[Array] = []
         for array, begins in zip(self._arrays[first:], self._starts[first:-1], strict=True):
             if begins >= stop:
                 break
             pieces.append(array[max(0, start - begins) : stop - begins])
-        if len(pieces) == 1:
-            return pieces[0]
         return np.concatenate(pieces) if pieces else np.empty(0, self.dtype)
 
 
@@ -201,7 +204,7 @@ def _open_part(folder: Path, part: Part, dtype: np.dtype[Any]) -> Array:
         raise FormatError(
             f"{path}: expected the file that the index names, found another of its size; {again}"
         )
-    return array
+    return np.asarray(array)  # a memmap's own slices cost ten times an array's
 
 
 def verify(folder: Path, parts: Iterable[Part]) -> Iterator[str]:

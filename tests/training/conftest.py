@@ -77,7 +77,7 @@ def numbered(
     learnt = [np.frombuffer(mask.encode(), dtype=np.uint8) == ord("x") for mask in masks]
     made = (Encoded(i, 1, mask) for i, mask in zip_longest(ids, learnt))
     kind: Kind = "sft" if masks else "pretrain"
-    shards.write(folder, kind, "train", made, max(total, 2), "t", file_tokens)
+    shardwriting.write(folder, kind, "train", made, max(total, 2), "t", file_tokens)
     return shards.read(folder)
 
 
