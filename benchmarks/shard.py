@@ -9,10 +9,8 @@ own (VmHWM); Linux only. The last line holds all figures as JSON.
 """
 
 import argparse
-import functools
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -24,9 +22,9 @@ from pathlib import Path
 import psutil
 
 from benchmarks import data
+from benchmarks.shard_text import write_corpus
 from pipeline_lib import engine
-from pipeline_lib.formats import documents, tables
-from pipeline_lib.formats.documents import Document, document_id
+from pipeline_lib.formats import tables
 from pipeline_lib.formats.shardwriting import About
 from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokenizing import sample, sharding
@@ -49,38 +47,6 @@ class Cost:
     """Peak of the process that writes."""
     worker_mib: float
     """Peak of its largest worker."""
-
-
-@dataclass(frozen=True)
-class Portion:
-    """One part of the corpus to write."""
-
-    path: Path
-    text: Path
-    seed: int
-
-
-_documents = functools.cache(data.documents)
-
-
-def write_portion(one: Portion) -> int:
-    """Edited documents to the size of a part; their bytes."""
-    source = _documents(one.text)
-    draw = random.Random(one.seed)
-    rows, held = [], 0
-    while held < tables.PART_BYTES - data.LENGTH * 3:
-        text = data.edited(source[draw.randrange(len(source))], draw)
-        rows.append(Document(document_id(text), text, "text"))
-        held += documents.size(rows[-1])
-    documents.write_part(one.path, rows)
-    return held
-
-
-def write_corpus(folder: Path, text: Path, size: int) -> int:
-    folder.mkdir(parents=True)
-    count = max(1, size // (tables.PART_BYTES - data.LENGTH))
-    portions = [Portion(tables.part_path(folder, i), text, i) for i in range(count)]
-    return sum(engine.map(write_portion, portions, 0))
 
 
 def learn(corpus: Path, kind: str, vocab: int, folder: Path) -> None:
@@ -112,9 +78,10 @@ def bonsai(corpus: Path, model: Path, out: Path, workers: int) -> int:
 def datasets(corpus: Path, model: Path, out: Path, workers: int) -> int:
     """The usual way: load, map in processes, write one memmap; its tokens."""
     import numpy as np
-    from datasets import load_dataset
+    from datasets import disable_progress_bars, load_dataset
     from tokenizers import Tokenizer as Fast
 
+    disable_progress_bars()
     fast = Fast.from_file(str(model / "tokenizer.json"))
     begin, end = 1, 2
 
