@@ -33,7 +33,8 @@ class FineTuning:
                 "sft shards: expected conversations with an answer within model.context tokens "
                 "for training and validation, found none; raise model.context or add conversations"
             )
-        rows = np.arange(min(params.evaluate_batches * params.micro_batch, len(held_out)))
+        wanted = params.evaluate_batches * params.micro_batch
+        rows = np.unique(np.linspace(0, len(held_out) - 1, wanted).astype(np.int64))  # evenly
         self.held_out = lay_out(self.validation, held_out.pieces(rows), width)
         self.reader = Documents(self.train, self.packed, params.seed)
         self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
