@@ -132,11 +132,6 @@ def count(documents: Iterable[Text], tokenizer: Tokenizer) -> Counts:
     return counts
 
 
-def measure(documents: Iterable[Text], tokenizer: Tokenizer) -> dict[str, float]:
-    """The metrics of documents that one process can count."""
-    return count(documents, tokenizer).metrics(tokenizer)
-
-
 def _shares(groups: Mapping[Group, Sums]) -> dict[str, float]:
     """Nothing without tokens; tokens per word where any text is spaced."""
     of = Sums().plus(*groups.values())

@@ -85,8 +85,7 @@ def fit(sample: Sample, params: TokenizerParams) -> Trained:
 def adopt(model: bytes, where: str) -> Trained:
     """Take a model from elsewhere in place of one that is learnt; FormatError where it cannot be made safe."""
     ours = adopted.adopt(model, where)
-    vocab = _vocab(ours)
-    return Trained(ours, vocab, {"vocab_size": len(vocab.splitlines())})
+    return Trained(ours, _vocab(ours), {"vocab_size": Tokenizer(ours).vocab_size})
 
 
 def write(folder: Path, trained: Trained, params: TokenizerParams) -> Tokenizer:

@@ -66,7 +66,7 @@ def test_a_vocabulary_too_large_is_refused_with_the_largest_that_fits(
 
 def test_a_vocabulary_too_small_for_the_characters_is_refused(asked: Asked) -> None:
     many = ["".join(map(chr, range(0x4E00, 0x4E00 + 500)))]
-    with pytest.raises(DataError, match="expected at least 762 for the characters"):
+    with pytest.raises(DataError, match="expected at least 763 for the characters"):
         trainer.train(many, asked(vocab_size=300, character_coverage=1.0))
 
 
@@ -155,3 +155,10 @@ def test_nothing_is_normalised(texts: list[str], asked: Asked) -> None:
     tokenizer = Tokenizer(trainer.train(texts, asked()).model)
     text = "①ｶﾞＡ  か\u3099\t\n \n\n  end "
     assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_a_piece_that_python_takes_for_a_line_end_is_one_piece(asked: Asked) -> None:
+    """A vocabulary is counted by its pieces, not by the lines of its list."""
+    model = trainer.train(["\u0085ab\u2028cd"] * 9, asked(vocab_size=269, character_coverage=1.0))
+    taken = trainer.adopt(model.model, "mine.model")
+    assert taken.metrics["vocab_size"] == Tokenizer(taken.model).vocab_size == 269
