@@ -3,7 +3,8 @@
     python -m benchmarks.shard [--size MB] [--large MB] [--text FOLDER] [--rounds N] [--vocab N]
 
 Text is real where FOLDER has any, multiplied with edits (benchmarks/data.py), in Parquet parts as `corpus` leaves
-them; reading them is part of every time. Both sides get the same vocabulary, and their ids are compared. They run by
+them; reading them is part of every time. Both sides get the same vocabulary and must come to the same number of
+tokens. They run by
 turns, each in processes of its own on all cores; the best of N rounds counts. The peak of a process is the kernel's
 own (VmHWM); Linux only. The last line holds all figures as JSON.
 """

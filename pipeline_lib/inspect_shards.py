@@ -5,7 +5,9 @@ from pathlib import Path
 
 from pipeline_lib.errors import FormatError
 from pipeline_lib.formats import shards
-from pipeline_lib.formats.shards import Index
+from pipeline_lib.formats.shards import Index, Kind
+
+_KINDS: dict[str, Kind] = {"pretrain": "pretrain", "sft": "sft", "rl": "rl"}
 
 
 def listing(folder: Path) -> Iterator[str]:
@@ -33,12 +35,15 @@ def verify(folder: Path) -> Iterator[str]:
 def _faults(place: Path) -> Iterator[str]:
     try:
         yield from shards.faults(place)
+        shards.read_index(place, _KINDS[place.parent.name], place.name)
     except FormatError as error:
         yield str(error)
 
 
 def _places(folder: Path) -> list[Path]:
-    found = sorted(path.parent for path in folder.glob("*/*/index.json"))
+    found = sorted(
+        path for path in folder.glob("*/*") if path.is_dir() and path.parent.name in _KINDS
+    )
     if not found:
         raise FormatError(
             f"{folder}: expected folders of shards, found none; run `dvc repro shard`"

@@ -5,6 +5,7 @@ in a folder there holds its lock, and a twin with the same parameters and inputs
 """
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,15 +40,17 @@ def locked(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def is_free(path: Path) -> bool:
-    """Whether nobody holds the lock file `path` at this moment."""
+def remove(folder: Path, path: Path) -> None:
+    """Delete `folder`, unless somebody holds the lock file `path`."""
     lock = FileLock(path)
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        return False
-    lock.release()
-    return True
+        return
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        lock.release()
 
 
 def digest_of_code(sources: Iterable[Path]) -> str:

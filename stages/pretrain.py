@@ -24,10 +24,12 @@ def main(
     keep_freed_memory()
     hardware = choose(runtime)
     train, validation = (
-        shards.read(pretrain_shards / s, "pretrain") for s in ("train", "validation")
+        shards.read(pretrain_shards / s, "pretrain", s) for s in ("train", "validation")
     )
     batches.expect_room(train, model.context)  # before a model of that context takes the memory
     pieces = Tokenizer.load(tokenizer)
+    for split in (train, validation):
+        shards.expect_tokenizer(pretrain_shards, split.index, pieces.digest)
     sections = {"model": model, "pretrain": params}
     inputs = {"train": train.index.digest, "validation": validation.index.digest}
     with resume.states("pretrain", sections, inputs, runtime, hardware.describe()) as kept:

@@ -20,7 +20,7 @@ def main(
     sft: Path,
     sft_plots: Path,
 ) -> Iterator[stage.Metrics]:
-    train, validation = (shards.read(sft_shards / s, "sft") for s in ("train", "validation"))
+    train, validation = (shards.read(sft_shards / s, "sft", s) for s in ("train", "validation"))
     if not train.index.documents:
         progress.say("sft: no source with role sft in params.yaml: the base model is handed on")
         checkpoints.hand_on(base, sft, "sft")

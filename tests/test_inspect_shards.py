@@ -59,3 +59,16 @@ def test_without_shards_it_says_what_to_run(
     assert (
         "expected folders of shards, found none; run `dvc repro shard`" in capsys.readouterr().err
     )
+
+
+def test_a_split_without_its_index_and_one_in_another_s_place_are_named(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pretrain = data / "shards" / "pretrain"
+    (pretrain / "train").rename(pretrain / "validation")
+    (data / "shards" / "rl" / "train" / "index.json").unlink()
+    with pytest.raises(SystemExit):
+        cli.main(["inspect", "shards", "--verify", "--data", str(data)])
+    said = capsys.readouterr().out
+    assert f"{pretrain / 'validation'}: expected the split validation, found train" in said
+    assert "rl/train/index.json: no such file" in said

@@ -65,7 +65,7 @@ def read(
     pretrain: Path, evaluation: Path, mixture: Path, tokenizer: Tokenizer, params: EvaluateParams
 ) -> Questions:
     """Choose documents from the held-out shards in `pretrain`, problems from `evaluation`."""
-    opened = {name: shards.read(pretrain / name, "pretrain") for name in ("train", *HELD_OUT)}
+    opened = {name: shards.read(pretrain / name, "pretrain", name) for name in ("train", *HELD_OUT)}
     chosen = {
         name: likelihood.choose(opened[name], params.max_tokens, tokenizer) for name in HELD_OUT
     }

@@ -11,7 +11,7 @@ import io
 import itertools
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -46,6 +46,11 @@ class Part(BaseModel):
 def cast(numbers: Array, dtype: str | np.dtype[Any], where: str) -> Array:
     """`numbers` as `dtype`, little-endian; FormatError naming `where` if one of them does not fit."""
     wanted = np.dtype(dtype).newbyteorder("<")
+    if numbers.dtype.kind not in "iub":
+        raise FormatError(
+            f"{where}: expected whole numbers for {wanted.name}, found {numbers.dtype}; "
+            "they would be cut off in silence"
+        )
     if wanted.kind in "ui" and numbers.size:
         low, high = numbers.min(), numbers.max()
         bounds = np.iinfo(wanted)
@@ -133,6 +138,7 @@ class ColumnWriter:
             return
         self._file.seek(0)
         self._file.write(_header(self._dtype, self._held))
+        self.sync()
         self._file.close()
         path = self._path()
         digest = files.sha256(path)
@@ -207,14 +213,12 @@ def _open_part(folder: Path, part: Part, dtype: np.dtype[Any]) -> Array:
     return np.asarray(array)  # a memmap's own slices cost ten times an array's
 
 
-def verify(folder: Path, parts: Iterable[Part]) -> Iterator[str]:
-    """A sentence for every file that is not what its digest says; reads them whole."""
-    for part in parts:
-        path = folder / part.name
-        try:
-            found = files.sha256(path)
-        except OSError as error:
-            yield f"{path}: expected {part.tokens:,} numbers, found {error.strerror}"
-            continue
-        if found != part.sha256:
-            yield f"{path}: expected SHA-256 {part.sha256[:16]}…, found {found[:16]}…"
+def verify(path: Path, sha256: str) -> Iterator[str]:
+    """A sentence where a file is not what its digest says; reads it whole."""
+    try:
+        found = files.sha256(path)
+    except OSError as error:
+        yield f"{path}: expected a file, found {error.strerror}"
+        return
+    if found != sha256:
+        yield f"{path}: expected SHA-256 {sha256[:16]}…, found {found[:16]}…"

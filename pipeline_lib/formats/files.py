@@ -56,11 +56,12 @@ def read_json(path: Path, made_by: str) -> Any:
         ) from None
 
 
-def take_place(folder: Path, path: Path) -> None:
-    """Put a whole `folder` where `path` is, in its stead; also onto another disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(path, ignore_errors=True)
-    shutil.move(folder, path)
+def link(path: Path, other: Path) -> None:
+    """The same file under another name, taking no room; a copy where the disk or the system cannot."""
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copy2(path, other)
 
 
 @contextmanager

@@ -124,27 +124,49 @@ def dtype_of(vocab_size: int) -> Literal["uint16", "uint32"]:
     return "uint16" if vocab_size <= 2**16 else "uint32"
 
 
-def read_index(folder: Path, expect: Kind | None = None) -> Index:
-    """What lies in `folder`; FormatError where it is missing, damaged or of another kind."""
-    stored = files.read_json(folder / INDEX, made_by="shard")
+def stored(index: Index) -> dict[str, Any]:
+    """What index.json holds: the index, and its digest, which no edit of it survives."""
+    return {**index.model_dump(mode="json"), "digest": index.digest}
+
+
+def read_index(folder: Path, expect: Kind | None = None, split: str = "") -> Index:
+    """What lies in `folder`; FormatError where it is missing, damaged, of another kind or of another split."""
+    found = files.read_json(folder / INDEX, made_by="shard")
+    digest = found.pop("digest", "") if isinstance(found, dict) else ""
+    again = "run `dvc repro -f -s shard`"
     try:
-        index = Index.model_validate(stored)
+        index = Index.model_validate(found)
     except ValidationError as error:
         raise FormatError(
             f"{folder / INDEX}: expected the index of a folder of shards, "
-            f"found {error.error_count()} faults; run `dvc repro -f -s shard`"
+            f"found {error.error_count()} faults; {again}"
         ) from None
+    if digest != index.digest:
+        raise FormatError(
+            f"{folder / INDEX}: expected the index as it was written, found one that was changed; {again}"
+        )
     if expect and index.kind != expect:
         raise FormatError(
             f"{folder}: expected shards of kind {expect}, found {index.kind}; "
             f"give the folder of {expect} shards"
         )
+    if split and index.split != split:
+        raise FormatError(f"{folder}: expected the split {split}, found {index.split}; {again}")
     return index
 
 
-def read(folder: Path, expect: Kind | None = None) -> Shards:
-    """Open the shards in `folder`; nothing is read but headers and `doc_ends`."""
-    index = read_index(folder, expect)
+def expect_tokenizer(folder: Path, index: Index, digest: str) -> None:
+    """Refuse shards that another tokenizer made than the one whose SHA-256 is `digest`; FormatError."""
+    if index.tokenizer != digest:
+        raise FormatError(
+            f"{folder}: expected shards of the tokenizer {digest[:12]}, found those of {index.tokenizer[:12]}; "
+            "run `dvc repro` so that both come from one tokenizer"
+        )
+
+
+def read(folder: Path, expect: Kind | None = None, split: str = "") -> Shards:
+    """Open the shards in `folder`; nothing is read but headers, the ends of files and `doc_ends`."""
+    index = read_index(folder, expect, split)
     tokens = Column(folder, index.files, index.dtype)
     mask = Column(folder, index.masks, "bool") if index.kind == "sft" else None
     ends = Column(folder, index.ends, "uint64")[:]
@@ -156,18 +178,11 @@ def read_prompts(folder: Path) -> Prompts:
     """Open the prompts in `folder`."""
     shards = read(folder, expect="rl")
     path = folder / ANSWERS
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        answers = [(str(row["answer"]), str(row["verifier"])) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FormatError(
-            f"{path}: expected one answer a line, found {error!r}; run `dvc repro -f -s shard`"
-        ) from None
-    if len(answers) != shards.index.documents:
-        raise FormatError(
-            f"{path}: expected {shards.index.documents} answers, found {len(answers)}; "
-            "run `dvc repro -f -s shard`"
-        )
+    for fault in verify(path, shards.index.answers):
+        raise FormatError(f"{fault}; run `dvc repro -f -s shard`")
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        rows = [json.loads(line) for line in lines]
+    answers = [(row["answer"], row["verifier"]) for row in rows]
     return Prompts(shards.index, shards.tokens, shards.doc_ends, answers)
 
 
@@ -177,9 +192,10 @@ def faults(folder: Path) -> Iterator[str]:
     FormatError where it cannot be read at all.
     """
     index = read_index(folder)
-    yield from verify(folder, (*index.files, *index.masks, *index.ends))
-    if index.answers and files.sha256(folder / ANSWERS) != index.answers:
-        yield f"{folder / ANSWERS}: expected SHA-256 {index.answers[:16]}…, found another"
+    for part in (*index.files, *index.masks, *index.ends):
+        yield from verify(folder / part.name, part.sha256)
+    if index.answers:
+        yield from verify(folder / ANSWERS, index.answers)
     shards = read(folder)
     if len(shards.doc_ends) and (np.diff(shards.doc_ends.astype(np.int64), prepend=0) < 0).any():
         yield f"{folder}: expected documents that end one after the other, found them out of order"

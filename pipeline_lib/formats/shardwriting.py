@@ -5,8 +5,9 @@ back to it and takes the next block, so the bytes are those of an undisturbed ru
 """
 
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -28,6 +29,7 @@ from pipeline_lib.formats.shards import (
     Kind,
     Prompt,
     dtype_of,
+    stored,
 )
 
 FILE_TOKENS = 2**25
@@ -55,14 +57,25 @@ class Block:
     ids: Array
     lengths: Array
     """Tokens of each document."""
-    bytes: int
-    """UTF-8 bytes of their texts."""
-    sources: Mapping[str, int]
-    """Documents by source."""
+    bytes: Array
+    """UTF-8 bytes of the text of each."""
+    sources: Sequence[str]
+    """Source of each."""
     mask: Array | None = None
     """Of ids, where sft learns from them."""
-    answers: tuple[tuple[str, str], ...] = ()
+    answers: Sequence[tuple[str, str]] = ()
     """(answer, verifier) of each prompt."""
+
+    def within(self, tokens: int) -> "Block":
+        """The first documents, as many as have `tokens` in all."""
+        ends = np.cumsum(self.lengths)
+        count = int(np.searchsorted(ends, tokens, side="right"))
+        if count == len(ends):
+            return self
+        length = int(ends[count - 1]) if count else 0
+        mask = None if self.mask is None else self.mask[:length]
+        kept = (self.lengths[:count], self.bytes[:count], self.sources[:count])
+        return Block(self.ids[:length], *kept, mask, self.answers[:count])
 
 
 class Journal(BaseModel):
@@ -110,7 +123,7 @@ class Writer:
         if block.mask is not None:
             self._masks.append(block.mask)
         self._ends.append(np.cumsum(block.lengths, dtype=np.uint64) + np.uint64(before))
-        self._bytes += block.bytes
+        self._bytes += int(block.bytes.sum())
         self._sources.update(block.sources)
         if self._answers:
             rows = ({"answer": answer, "verifier": verifier} for answer, verifier in block.answers)
@@ -124,6 +137,7 @@ class Writer:
         self.blocks, self.note = self.blocks + 1, note
         if self._answers:
             self._answers.flush()
+            os.fsync(self._answers.fileno())
         journal = Journal(
             about=asdict(self.about),
             blocks=self.blocks,
@@ -135,6 +149,11 @@ class Writer:
             answers=self._answers.tell() if self._answers else 0,
         )
         files.write_bytes(self._folder / _JOURNAL, journal.model_dump_json().encode())
+
+    @property
+    def tokens(self) -> int:
+        """How many there are so far."""
+        return self._tokens.length
 
     def close(self) -> None:
         """Let go of the files; they can be gone on from."""
@@ -162,7 +181,7 @@ class Writer:
             ends=self._ends.close(),
             answers=answered,
         )
-        files.write_json(self._folder / INDEX, index.model_dump(mode="json"))
+        files.write_json(self._folder / INDEX, stored(index))
         return index
 
 
@@ -175,9 +194,11 @@ def read_journal(folder: Path) -> Journal | None:
 
 
 def settle(folder: Path, out: Path) -> None:
-    """Put finished shards where they belong, without their journal."""
-    (folder / _JOURNAL).unlink(missing_ok=True)
-    files.take_place(folder, out)
+    """Put finished shards where they belong, without their journal; they stay in `folder`, too, and take room once."""
+    with files.whole_folder(out) as fresh:
+        for path in folder.iterdir():
+            if path.name != _JOURNAL:
+                files.link(path, fresh / path.name)
 
 
 def write(
@@ -229,8 +250,8 @@ def joined(documents: Iterable[Encoded], about: About, where: Path) -> Block:
     return Block(
         ids=end_to_end([document.ids for document in held], about, where),
         lengths=np.array([len(document.ids) for document in held], dtype=np.int64),
-        bytes=sum(document.bytes for document in held),
-        sources=Counter(document.source for document in held),
+        bytes=np.array([document.bytes for document in held], dtype=np.int64),
+        sources=[document.source for document in held],
         mask=_masks(held) if about.kind == "sft" else None,
     )
 
@@ -241,9 +262,9 @@ def joined_prompts(prompts: Iterable[Prompt], about: About, where: Path) -> Bloc
     return Block(
         ids=end_to_end([prompt.ids for prompt in held], about, where),
         lengths=np.array([len(prompt.ids) for prompt in held], dtype=np.int64),
-        bytes=0,
-        sources={"": len(held)} if held else {},
-        answers=tuple((prompt.answer, prompt.verifier) for prompt in held),
+        bytes=np.zeros(len(held), dtype=np.int64),
+        sources=[""] * len(held),
+        answers=[(prompt.answer, prompt.verifier) for prompt in held],
     )
 
 
@@ -270,6 +291,7 @@ def _reopen(path: Path, size: int) -> BinaryIO:
         raise FormatError(f"{path}: expected {size} bytes to go on from, found {found}")
     file = path.open("ab")
     file.truncate(size)
+    file.seek(size)
     return file
 
 

@@ -78,7 +78,7 @@ class TokenizerParams(Section):
     """Changes which passages are drawn to learn from."""
     vocab_size: int = Field(ge=264, le=262_144)
     """Pieces in all: 256 bytes, the special ones, and what is learnt."""
-    character_coverage: float = Field(gt=0.9, le=1)
+    character_coverage: float = Field(ge=0.98, le=1)
     """Share of the characters that get a piece of their own; the rest are spelled in bytes."""
     sample_bytes: int = Field(gt=0)
     """Text to train on; drawn evenly from all of it."""

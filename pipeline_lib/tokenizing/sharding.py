@@ -12,8 +12,7 @@ import itertools
 import json
 import shutil
 import struct
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from pipeline_lib.tokenizing.loading import loaded
 from pipeline_lib.tokens import encoding
 from pipeline_lib.tokens.tokenizer import Tokenizer
 
-KEPT = 3
+KEPT = 1
 """Unfinished shards of other parameters that stay to be gone on with."""
 
 
@@ -37,6 +36,7 @@ KEPT = 3
 class Job:
     """One part to encode."""
 
+    number: int
     part: Path
     about: About
     model: Path
@@ -73,64 +73,69 @@ def shard(splits: Sequence[Split], model: Path, workers: int) -> Iterator[Index]
         shutil.rmtree(place)
 
 
-def encode(job: Job) -> tuple[Block, str]:
-    """The block of one part, and the SHA-256 of the part."""
+def encode(job: Job) -> tuple[int, Block, str]:
+    """The number of one part, its block, and the SHA-256 of the part."""
     cut = loaded(job.model, job.about.tokenizer)
-    return _ENCODERS[job.about.kind](job, cut), files.sha256(job.part)
+    return job.number, _ENCODERS[job.about.kind](job, cut), files.sha256(job.part)
 
 
 def _make(split: Split, folder: Path, model: Path, workers: int) -> Index:
     parts = tables.parts(split.corpus)
     budgets = _budgets(parts, split.most, workers)
-    jobs = [Job(p, split.about, model, most) for p, most in zip(parts, budgets, strict=True)]
-    with closing(_opened(folder, split, parts)) as writer:
-        blocks = engine.map(encode, jobs[writer.blocks :], workers)
-        for block, digest in blocks:
-            writer.add(block)
-            writer.save(_chained(writer.note, digest))
+    jobs = [
+        Job(number, part, split.about, model, most)
+        for number, (part, most) in enumerate(zip(parts, budgets, strict=True))
+    ]
+    with closing(_opened(folder, split, jobs)) as writer:
+        for number, block, digest in engine.map(encode, jobs[writer.blocks :], workers):
+            if number != writer.blocks:  # one before it failed, and will be tried again
+                continue
+            writer.add(block.within(split.most - writer.tokens) if split.most else block)
+            writer.save(_chained(writer.note, digest, jobs[number]))
             progress.show(writer.blocks, len(parts), "files")
         index = writer.finish()
-    if split.most and parts and not index.documents:
-        raise DataError(
-            f"shard.max_{split.about.split}_tokens: expected room for a document, found none within "
-            f"{split.most:,} tokens; raise it"
-        )
+    _expect_documents(split, budgets, index)
     return index
 
 
-def _opened(folder: Path, split: Split, parts: Sequence[Path]) -> Writer:
-    """A writer that goes on where these same parts had come, or begins."""
-    done = _done(folder, split.about, parts)
-    if done is None:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    writer = Writer(folder, split.about, where=split.out)
-    if done:
-        progress.say(
-            f"shard: {split.about.kind} {split.about.split} goes on from file {done:,} of {len(parts):,}"
+def _expect_documents(split: Split, budgets: Sequence[int | None], index: Index) -> None:
+    if any(budgets) and not index.documents:
+        name = "train" if split.about.split == "train" else "validation"
+        raise DataError(
+            f"shard.max_{name}_tokens: expected room for a document of {split.about.split}, found none "
+            f"within {split.most:,} tokens; raise it"
         )
-    return writer
 
 
-def _done(folder: Path, about: About, parts: Sequence[Path]) -> int | None:
-    """How many of `parts` lie in `folder` as blocks; None where nothing there can be used."""
+def _opened(folder: Path, split: Split, jobs: Sequence[Job]) -> Writer:
+    """A writer that goes on where these same parts had come, or begins."""
+    if writer := _taken_up(folder, split, jobs):
+        said = f"{split.about.kind} {split.about.split} goes on from file {writer.blocks:,}"
+        progress.say(f"shard: {said} of {len(jobs):,}")
+        return writer
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return Writer(folder, split.about, where=split.out)
+
+
+def _taken_up(folder: Path, split: Split, jobs: Sequence[Job]) -> Writer | None:
+    """A writer behind the blocks that lie there; None where they are not of these parts, or not whole."""
     journal = shardwriting.read_journal(folder)
-    if journal is None or journal.about != asdict(about) or journal.blocks > len(parts):
+    if journal is None or journal.about != asdict(split.about) or journal.blocks > len(jobs):
         return None
     note = ""
-    for part in parts[: journal.blocks]:
-        note = _chained(note, files.sha256(part))
+    for job in jobs[: journal.blocks]:
+        note = _chained(note, files.sha256(job.part), job)
     if note != journal.note:
         return None
     try:
-        Writer(folder, about).close()
+        return Writer(folder, split.about, where=split.out)
     except FormatError:  # shorter than the journal says: the machine went down
         return None
-    return journal.blocks
 
 
-def _chained(note: str, digest: str) -> str:
-    return hashlib.sha256(f"{note}{digest}".encode()).hexdigest()
+def _chained(note: str, digest: str, job: Job) -> str:
+    return hashlib.sha256(f"{note} {digest} {job.most}".encode()).hexdigest()
 
 
 def _budgets(parts: Sequence[Path], most: int, workers: int) -> list[int | None]:
@@ -143,23 +148,55 @@ def _budgets(parts: Sequence[Path], most: int, workers: int) -> list[int | None]
 
 
 def _documents(job: Job, cut: Tokenizer) -> Block:
-    begin, end = (struct.pack("<I", token) for token in (cut.begin, cut.end))
+    rows = engine.walk(documents.read_texts(job.part, "source", "id"), job.part)
+    encoded: Iterable[tuple[bytes, int, str]]
+    if job.most is None:
+        encoded = ((_framed(text, cut), len(text.encode()), source) for text, source, _ in rows)
+    else:
+        encoded = _some(list(rows), job.most, cut)
     held: list[bytes] = []
-    lengths: list[int] = []
-    sources: Counter[str] = Counter()
-    size = room = 0
-    for text, source in engine.walk(documents.read_texts(job.part, "source"), job.part):
-        packed = cut.packed(text)
-        length = len(packed) // len(begin) + 2
-        room += length
-        if job.most is not None and room > job.most:
-            break
-        held += (begin, packed, end)
-        lengths.append(length)
-        size += len(text.encode())
-        sources[source] += 1
+    sizes: list[int] = []
+    sources: list[str] = []
+    for packed, size, source in encoded:
+        held.append(packed)
+        sizes.append(size)
+        sources.append(source)
+    lengths = np.array([len(packed) // 4 for packed in held], dtype=np.int64)
     ids = np.frombuffer(b"".join(held), dtype="<u4")
-    return Block(shardwriting.narrowed(ids, job.about, job.part), np.array(lengths), size, sources)
+    ids = shardwriting.narrowed(ids, job.about, job.part)
+    return Block(ids, lengths, np.array(sizes, dtype=np.int64), sources)
+
+
+def _framed(text: str, cut: Tokenizer) -> bytes:
+    return struct.pack("<I", cut.begin) + cut.packed(text) + struct.pack("<I", cut.end)
+
+
+def _some(
+    rows: Sequence[tuple[str, ...]], most: int, cut: Tokenizer
+) -> list[tuple[bytes, int, str]]:
+    """Documents of about `most` tokens, chosen by their hashes, in the order of the rows.
+
+    The one that crosses the limit is taken as often as would be right on average, so no length and no source is
+    preferred however small the share of a part is.
+    """
+    places = [_place(identity) for _, _, identity in rows]
+    chosen: dict[int, bytes] = {}
+    left = most
+    for row in sorted(range(len(rows)), key=places.__getitem__):
+        packed = _framed(rows[row][0], cut)
+        length = len(packed) // 4
+        if length > left and _place(rows[row][2] + "/limit") * length >= left:
+            break
+        chosen[row] = packed
+        left -= length
+        if left <= 0:
+            break
+    return [(chosen[i], len(rows[i][0].encode()), rows[i][1]) for i in sorted(chosen)]
+
+
+def _place(name: str) -> float:
+    """A number in [0, 1) that only the name decides."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()) / 2**64
 
 
 def _conversations(job: Job, cut: Tokenizer) -> Block:
@@ -203,5 +240,4 @@ def _workplace(key: str) -> Iterator[Path]:
 def _prune(everyone: Path, key: str) -> None:
     others = [place for place in everyone.iterdir() if place.is_dir() and place.name != key]
     for place in sorted(others, key=lambda place: place.stat().st_mtime)[:-KEPT]:
-        if scratch.is_free(everyone / f"{place.name}.lock"):
-            shutil.rmtree(place, ignore_errors=True)
+        scratch.remove(place, everyone / f"{place.name}.lock")

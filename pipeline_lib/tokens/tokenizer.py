@@ -158,6 +158,13 @@ def _segments(text: str) -> Iterator[str]:
 
 def _encoded(processor: sentencepiece.SentencePieceProcessor, text: str) -> bytes:
     """SentencePiece's own ids, packed; U+2581 in its bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(
+            f"text: expected Unicode, found half a character ({text[error.start]!r}) at {error.start:,}; "
+            "read it as UTF-8"
+        ) from None
     first, *rest = text.split(_SPACE)
     packed = _packed(processor.encode(first))
     if rest:

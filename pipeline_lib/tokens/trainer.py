@@ -15,7 +15,7 @@ from typing import Any
 
 import sentencepiece
 
-from pipeline_lib.errors import DataError
+from pipeline_lib.errors import DataError, FormatError
 from pipeline_lib.formats import files
 from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokens import adopted, huggingface, passages, proto
@@ -66,7 +66,7 @@ def fit(sample: Sample, params: TokenizerParams) -> Trained:
     if not lines:
         raise DataError(
             "tokenizer: expected text to learn from, found none; "
-            "add a source with role: pretrain, or let clean keep more"
+            "add a source with role: pretrain, let clean keep more, or raise tokenizer.sample_bytes"
         )
     model = proto.rounded(_learn(lines, params))
     return Trained(
@@ -84,7 +84,12 @@ def fit(sample: Sample, params: TokenizerParams) -> Trained:
 
 def adopt(model: bytes, where: str) -> Trained:
     """Take a model from elsewhere in place of one that is learnt; FormatError where it cannot be made safe."""
-    ours = adopted.adopt(model, where)
+    try:
+        ours = adopted.adopt(model, where)
+    except UnicodeDecodeError:
+        raise FormatError(
+            f"{where}: expected names of pieces in UTF-8, found other bytes; give another file"
+        ) from None
     return Trained(ours, _vocab(ours), {"vocab_size": Tokenizer(ours).vocab_size})
 
 

@@ -126,6 +126,15 @@ def expect_room(shards: Shards, context: int) -> None:
         )
 
 
+def expect_text(shards: Shards) -> None:
+    """Refuse shards of nothing, on which nothing can be validated; DataError."""
+    if not shards.index.documents:
+        raise DataError(
+            f"{shards.index.split} shards: expected documents, found none; "
+            "add text, or raise corpus.validation_share"
+        )
+
+
 class Windows:
     """Training windows of `context` pairs over a shard's tokens laid end to end; no state but the step.
 
@@ -169,6 +178,7 @@ class Windows:
 
 def spread(shards: Shards, context: int, count: int) -> Batch:
     """At most `count` windows of up to `context` tokens, evenly spread over the shards: what is validated on."""
+    expect_text(shards)
     width = min(context, len(shards.tokens) - 1)
     starts = np.linspace(0, len(shards.tokens) - 1 - width, count).astype(np.int64)
     starts = np.unique(starts)

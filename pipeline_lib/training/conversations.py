@@ -21,7 +21,7 @@ PIECE = 1 << 22
 def pack_conversations(shards: Shards, width: int, overlong: Overlong) -> Packed:
     """Conversations in rows of `width` pairs, those that are longer cut after their last answer that fits or dropped; what
     has no answer is left out."""
-    filling, cut, left_out = Filling(width), 0, 0
+    filling, cut, left_out, overlong_ones = Filling(width), 0, 0, 0
     for starts, pairs in blocks(shards):
         is_long = pairs > width
         last = _last_answers(shards, starts, pairs, width)
@@ -30,7 +30,8 @@ def pack_conversations(shards: Shards, width: int, overlong: Overlong) -> Packed
         filling.add(starts[useful], lengths[useful])
         cut += int((useful & is_long).sum())
         left_out += int((~useful).sum())
-    return filling.packed(cut, left_out)
+        overlong_ones += int(is_long.sum())
+    return filling.packed(cut, left_out, overlong_ones)
 
 
 def _last_answers(shards: Shards, starts: Numbers, pairs: Numbers, width: int) -> Numbers:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_lib.formats.shards import Shards
-from pipeline_lib.training.batches import Batch, Pieces, lay_out
+from pipeline_lib.training.batches import Batch, Pieces, expect_text, lay_out
 from pipeline_lib.training.order import Numbers, Order
 
 Whole = npt.NDArray[np.unsignedinteger[Any]]
@@ -41,6 +41,8 @@ class Packed:
     """Conversations that are not learnt from."""
     cut: int = 0
     """Documents longer than `width` pairs of which something is learnt."""
+    overlong: int = 0
+    """Conversations longer than `width` pairs, whatever became of them."""
 
     def __len__(self) -> int:
         return len(self.row_ends)
@@ -81,7 +83,7 @@ class Filling:
         self._starts.append(begin)
         self._rows.append(len(rows))
 
-    def packed(self, cut: int, left_out: int = 0) -> Packed:
+    def packed(self, cut: int, left_out: int = 0, overlong: int = 0) -> Packed:
         """What was added, to be read."""
         return Packed(
             np.concatenate(self._offsets),
@@ -92,6 +94,7 @@ class Filling:
             self.width,
             left_out,
             cut,
+            overlong,
         )
 
 
@@ -205,6 +208,7 @@ class Documents:
 
 def spread(shards: Shards, context: int, count: int) -> Batch:
     """At most `count` rows of whole documents, evenly spread over the shards: what is validated on."""
+    expect_text(shards)
     packed = pack(shards, context)
     rows = np.unique(np.linspace(0, len(packed) - 1, count).astype(np.int64))
     return lay_out(shards, packed.pieces(rows), context)

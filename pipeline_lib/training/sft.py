@@ -57,6 +57,7 @@ class FineTuning:
             "best.step": self.run.best["step"],
             "best.validation.loss": self.run.best["loss"],
             "conversations": self.train.index.documents - self.packed.left_out,
+            "conversations.overlong": self.packed.overlong,
             "conversations.cut": self.packed.cut,
             "conversations.left_out": self.packed.left_out,
             "padding": self.packed.padding,

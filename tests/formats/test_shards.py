@@ -143,9 +143,10 @@ def test_another_dtype_is_refused(tmp_path: Path) -> None:
 
 
 def test_lengths_that_do_not_match_are_refused(tmp_path: Path) -> None:
-    written(tmp_path / "train", [1, 2, 3])
+    index = written(tmp_path / "train", [1, 2, 3])
     path = tmp_path / "train" / "index.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"tokens": 4}))
+    changed = index.model_copy(update={"tokens": 4})
+    path.write_text(json.dumps(shards.stored(changed)))
     with pytest.raises(FormatError, match=f"expected 4 tokens .* found 3 tokens.*{AGAIN}"):
         shards.read(tmp_path / "train")
 
@@ -159,12 +160,53 @@ def test_a_damaged_index_is_refused(tmp_path: Path, content: str) -> None:
 
 
 def test_missing_answers_are_refused(tmp_path: Path) -> None:
-    shardwriting.write_prompts(
-        tmp_path / "rl", [Prompt(np.array([1]), "1", "number")], 512, "digest"
-    )
-    (tmp_path / "rl" / "answers.jsonl").write_text("")
-    with pytest.raises(FormatError, match=r"answers.jsonl: expected 1 answers, found 0"):
-        shards.read_prompts(tmp_path / "rl")
+    folder = tmp_path / "rl"
+    shardwriting.write_prompts(folder, [Prompt(np.array([1]), "1", "number")], 512, "digest")
+    whole = (folder / "answers.jsonl").read_bytes()
+    for other in (b"", whole.replace(b"1", b"2")):
+        (folder / "answers.jsonl").write_bytes(other)
+        with pytest.raises(FormatError, match=r"answers.jsonl: expected SHA-256 .*run `dvc repro"):
+            shards.read_prompts(folder)
+        assert any("answers.jsonl" in fault for fault in shards.faults(folder))
+    (folder / "answers.jsonl").unlink()
+    with pytest.raises(FormatError, match=r"answers.jsonl: expected a file, found No such file"):
+        shards.read_prompts(folder)
+    assert any("answers.jsonl" in fault for fault in shards.faults(folder))
+
+
+def test_an_answer_may_hold_what_python_takes_for_a_line_end(tmp_path: Path) -> None:
+    rows = [Prompt(np.array([1]), answer, "text") for answer in ("a\u2028b", "c\u0085", "d\x1c\n")]
+    shardwriting.write_prompts(tmp_path / "rl", rows, 512, "digest")
+    assert [p.answer for p in shards.read_prompts(tmp_path / "rl")] == [p.answer for p in rows]
+
+
+@pytest.mark.parametrize("change", [{"vocab_size": 600}, {"tokenizer": "other"}, {"split": "test"}])
+def test_an_index_that_was_edited_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    written(tmp_path / "train", [1, 2, 3])
+    path = tmp_path / "train" / "index.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(FormatError, match="expected the index as it was written, found one that"):
+        shards.read(tmp_path / "train")
+
+
+def test_another_split_is_refused(tmp_path: Path) -> None:
+    written(tmp_path / "validation", [1, 2])
+    with pytest.raises(FormatError, match="validation: expected the split validation, found train"):
+        shards.read(tmp_path / "validation", "pretrain", "validation")
+
+
+def test_shards_of_another_tokenizer_are_refused(tmp_path: Path) -> None:
+    index = written(tmp_path / "train", [1, 2])
+    shards.expect_tokenizer(tmp_path / "train", index, "digest")
+    with pytest.raises(FormatError, match=r"expected shards of the tokenizer 77, found .* digest;"):
+        shards.expect_tokenizer(tmp_path / "train", index, "77")
+
+
+def test_fractions_are_not_cut_off(tmp_path: Path) -> None:
+    """Answers that were written as float32 and read as int32 trained a peer's model for weeks."""
+    rows = [Encoded(np.array([1.7, 5.9]), 3)]
+    with pytest.raises(FormatError, match="expected whole numbers for uint16, found float64"):
+        shardwriting.write(tmp_path / "train", "pretrain", "train", rows, 512, "digest")
 
 
 def rewrite(path: Path, change: Callable[[bytearray], None]) -> None:
@@ -240,7 +282,7 @@ def test_a_writer_refuses_the_journal_of_other_shards(tmp_path: Path) -> None:
     lengths=st.lists(st.integers(1, 9), min_size=1, max_size=12),
     saved=st.integers(0, 12),
     file_tokens=st.integers(1, 7),
-    kind=st.sampled_from(["pretrain", "sft"]),
+    kind=st.sampled_from(["pretrain", "sft", "rl"]),
 )
 def test_what_is_gone_on_with_after_any_block_is_what_it_would_have_been(
     tmp_path_factory: pytest.TempPathFactory,
@@ -255,9 +297,10 @@ def test_what_is_gone_on_with_after_any_block_is_what_it_would_have_been(
         shardwriting.Block(
             np.full(n, 9 * n),
             np.array([n]),
-            n,
-            {"s": 1},
+            np.array([n]),
+            ["s"],
             np.arange(n) % 2 == 0 if kind == "sft" else None,
+            [(f"{n}\u2028", "number")] if kind == "rl" else [],
         )
         for n in lengths
     ]

@@ -51,7 +51,7 @@ def test_a_vocabulary_of_a_language_without_spaces_still_spells_one(
     kind: str, asked: Asked
 ) -> None:
     unspaced = ["今日は天気がよい。", "本を三冊読んだ。"] * 50
-    tokenizer = Tokenizer(trainer.train(unspaced, asked(kind=kind, vocab_size=290)).model)
+    tokenizer = Tokenizer(trainer.train(unspaced, asked(kind=kind, vocab_size=279)).model)
     assert tokenizer.decode(tokenizer.encode(" a  b ")) == " a  b "
 
 
@@ -141,3 +141,8 @@ def test_a_model_with_other_special_pieces_is_refused(tokenizer: Tokenizer) -> N
     other = tokenizer.model.replace(b"<|user|>", b"<|used|>")
     with pytest.raises(FormatError, match=r"expected the special pieces .* found .*<\|used\|>"):
         Tokenizer(other)
+
+
+def test_half_a_character_is_refused_in_words(tokenizer: Tokenizer) -> None:
+    with pytest.raises(FormatError, match="text: expected Unicode, found half a character"):
+        tokenizer.encode("a\ud800b")

@@ -46,6 +46,7 @@ def test_dropped_are_those_that_are_too_long_and_no_others(tmp_path: Path) -> No
     _, packed = packed_talks(tmp_path, 7, "drop")
     assert pieces(packed) == {0: 3, 44: 2}
     assert (packed.cut, packed.left_out) == (0, 4)
+    assert packed.overlong == sum(len(talk) - 1 > 7 for talk in TALKS) == 3
 
 
 @pytest.mark.parametrize("overlong", ["cut", "drop"])

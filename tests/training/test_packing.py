@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline_lib.errors import DataError
+from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Shards
-from pipeline_lib.training import packing
+from pipeline_lib.training import batches, packing
 from pipeline_lib.training.batches import lay_out
 from pipeline_lib.training.packing import Documents, Packed, best_fit, pack
 from tests.training.conftest import numbered
@@ -112,3 +114,11 @@ def test_what_does_not_fit_small_numbers_is_kept_in_large_ones() -> None:
 def test_documents_without_a_pair_are_not_packed(tmp_path: Path) -> None:
     packed = pack(numbered(tmp_path / "n", [1, 5, 1, 3]), 4)
     assert starts(packed) == [1, 7]
+
+
+def test_a_validation_split_of_nothing_is_refused_in_words(tmp_path: Path) -> None:
+    shardwriting.write(tmp_path / "none", "pretrain", "validation", [], 50, "t")
+    empty = shards.read(tmp_path / "none")
+    for spread in (packing.spread, batches.spread):
+        with pytest.raises(DataError, match="validation shards: expected documents, found none"):
+            spread(empty, 8, 4)
