@@ -4,11 +4,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline_lib import engine
+from pipeline_lib.engine import mapping
 from pipeline_lib.engine.work import Failure, Work
 from pipeline_lib.errors import DataError, FormatError, ParamsError
 
@@ -254,3 +256,24 @@ def is_running(process: int) -> bool:
         return False
     status = Path(f"/proc/{process}/stat")
     return not status.exists() or status.read_text().rsplit(") ", 1)[1][0] != "Z"
+
+
+def test_pieces_are_made_a_few_ahead_of_the_results() -> None:
+    made: list[int] = []
+
+    def pieces() -> Iterator[int]:
+        for number in range(20):
+            made.append(number)
+            yield number
+
+    results = engine.map(double, pieces(), 2, count=20)
+    assert next(results) == 0
+    assert len(made) == mapping.AHEAD * 2 + 1
+    assert list(results) == list(range(2, 40, 2))
+
+
+def test_few_pieces_are_not_worth_a_process() -> None:
+    assert [engine.spreads(count, 2) for count in (0, 3, 4, 99)] == [False, False, True, True]
+    assert not engine.spreads(99, 1)
+    with engine.on("dask"):
+        assert engine.spreads(2, 1)

@@ -8,7 +8,7 @@ A piece that fails is tried again, and does not take the others with it: they ar
 and then one sentence names the pieces that failed, and the document where `walk` went through them.
 """
 
-from pipeline_lib.engine.mapping import Kind, cores, map, on
+from pipeline_lib.engine.mapping import Kind, cores, map, on, spreads
 from pipeline_lib.engine.work import walk
 
-__all__ = ["Kind", "cores", "map", "on", "walk"]
+__all__ = ["Kind", "cores", "map", "on", "spreads", "walk"]

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,22 +52,35 @@ def on(kind: Kind, address: str = "") -> Iterator[None]:
 
 
 def map(
-    function: Callable[[Piece], Result], pieces: Sequence[Piece], workers: int
+    function: Callable[[Piece], Result],
+    pieces: Iterable[Piece],
+    workers: int,
+    count: int | None = None,
 ) -> Iterator[Result]:
     """`function` of every piece, in order; `workers`: at most so many processes, 0: one per core.
+
+    `count`: of pieces that are made as they are asked for, a few ahead of the results; absent: of those given.
 
     On a cluster that was given by address `workers` is no limit: all its cores take pieces.
 
     PipelineError as the function raised it; DataError naming the piece for any other failure.
     """
     failures: list[Failure] = []
-    for outcome in _outcomes(Work(function, str(Path.cwd())), pieces, workers):
+    if count is None:
+        pieces = list(pieces)
+        count = len(pieces)
+    for outcome in _outcomes(Work(function, str(Path.cwd())), pieces, workers, count):
         if isinstance(outcome, Failure):
             failures.append(outcome)
         else:
             yield outcome
     if failures:
-        raise _summed_up(failures, len(pieces))
+        raise _summed_up(failures, count)
+
+
+def spreads(pieces: int, workers: int) -> bool:
+    """Whether `map` takes so many pieces to other processes: what can stream need not be cut up otherwise."""
+    return pieces > 1 if _engine.kind != "loky" else _processes(pieces, workers) > 1
 
 
 def cores() -> int:
@@ -77,9 +90,15 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _outcomes(work: Work[Piece, Result], pieces: Sequence[Piece], workers: int) -> Iterator[Any]:
-    processes = min(workers or cores(), len(pieces) // PIECES_WORTH_A_PROCESS)
-    if not pieces or (_engine.kind == "loky" and processes < 2):
+def _processes(pieces: int, workers: int) -> int:
+    return min(workers or cores(), pieces // PIECES_WORTH_A_PROCESS)
+
+
+def _outcomes(
+    work: Work[Piece, Result], pieces: Iterable[Piece], workers: int, count: int
+) -> Iterator[Any]:
+    processes = _processes(count, workers)
+    if not count or (_engine.kind == "loky" and processes < 2):
         yield from (work.here(piece) for piece in pieces)
         return
     with _open_pool(processes if _engine.kind == "loky" else workers or cores()) as pool:
@@ -121,7 +140,7 @@ class _Waiting(Generic[Piece, Result]):
         self._pool, self._work = pool, work
         self._held: deque[tuple[Piece, Any]] = deque()
 
-    def through(self, pieces: Sequence[Piece]) -> Iterator[Any]:
+    def through(self, pieces: Iterable[Piece]) -> Iterator[Any]:
         for piece in pieces:
             self._submit(piece)
             if len(self._held) > AHEAD * self._pool.workers:
