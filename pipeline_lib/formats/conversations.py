@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from pipeline_lib.formats import tables
@@ -54,9 +56,14 @@ def write(folder: Path, conversations: Iterable[Conversation]) -> int:
     return tables.fill(folder, conversations, writer)
 
 
-def writer(folder: Path) -> tables.Writer[Conversation]:
+def writer(folder: Path, compression: str = tables.KEPT) -> tables.Writer[Conversation]:
     """Fills the parts of a folder one at a time, for those who fill several at once."""
-    return tables.Writer(folder, size, _row, SCHEMA)
+    return tables.Writer(folder, size, _row, SCHEMA, compression)
+
+
+def packer(folder: Path) -> tables.Packer:
+    """As `writer`, of tables that `read_table` gives."""
+    return tables.Packer(folder, _sizes, SCHEMA)
 
 
 def write_part(path: Path, conversations: Iterable[Conversation]) -> None:
@@ -76,10 +83,27 @@ def read_part(path: Path) -> Iterator[Conversation]:
         yield Conversation(messages=messages, **row)
 
 
+def read_table(path: Path) -> pa.Table:
+    """One part as it lies there, for those who only pass its rows on."""
+    return tables.read_columns(path, SCHEMA, SCHEMA.names)
+
+
 def size(conversation: Conversation) -> int:
     """UTF-8 bytes of everything that is said, the expected answer included."""
     said = sum(len(message.content.encode()) for message in conversation.messages)
     return said + len(conversation.answer.encode())
+
+
+def _sizes(table: pa.Table) -> list[int]:
+    """`size` of each row: a running sum over all messages, at the last of each row less before its first."""
+    messages = table.column("messages").combine_chunks()
+    said = pc.binary_length(pc.struct_field(pc.list_flatten(messages), "content"))
+    until = np.concatenate([[0], np.cumsum(said.to_numpy(zero_copy_only=False))])
+    count = pc.list_value_length(messages).to_numpy(zero_copy_only=False)
+    last = np.cumsum(count)
+    answer = pc.binary_length(table.column("answer")).to_numpy()
+    sizes: list[int] = (until[last] - until[last - count] + answer).tolist()
+    return sizes
 
 
 def _row(conversation: Conversation) -> dict[str, Any]:

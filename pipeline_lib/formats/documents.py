@@ -41,9 +41,14 @@ def write(folder: Path, documents: Iterable[Document]) -> int:
     return tables.fill(folder, documents, writer)
 
 
-def writer(folder: Path) -> tables.Writer[Document]:
+def writer(folder: Path, compression: str = tables.KEPT) -> tables.Writer[Document]:
     """Fills the parts of a folder one at a time, for those who fill several at once."""
-    return tables.Writer(folder, size, _row, SCHEMA)
+    return tables.Writer(folder, size, _row, SCHEMA, compression)
+
+
+def packer(folder: Path) -> tables.Packer:
+    """As `writer`, of tables that `read_table` gives."""
+    return tables.Packer(folder, _sizes, SCHEMA)
 
 
 def write_part(path: Path, documents: Iterable[Document]) -> None:
@@ -60,6 +65,11 @@ def read(folder: Path) -> Iterator[Document]:
 def read_part(path: Path) -> Iterator[Document]:
     for row in tables.read_part(path, SCHEMA):
         yield Document(**{**row, "meta": json.loads(row["meta"])})
+
+
+def read_table(path: Path) -> pa.Table:
+    """One part as it lies there, for those who only pass its rows on."""
+    return tables.read_columns(path, SCHEMA, SCHEMA.names)
 
 
 def read_texts(path: Path, *others: str) -> Iterator[tuple[str, ...]]:
@@ -80,6 +90,11 @@ def sizes(path: Path) -> dict[tuple[str, str], int]:
 def size(document: Document) -> int:
     """UTF-8 bytes of the text."""
     return len(document.text.encode())
+
+
+def _sizes(table: pa.Table) -> list[int]:
+    sizes: list[int] = pc.binary_length(table.column("text")).to_pylist()
+    return sizes
 
 
 def _row(document: Document) -> dict[str, str]:

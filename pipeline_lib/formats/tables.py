@@ -19,6 +19,8 @@ from pipeline_lib.formats import files
 Item = TypeVar("Item")
 Row = dict[str, Any]
 
+KEPT, PASSING = "zstd", "lz4"
+"""How parts are compressed: those that stay, and those that are soon read again and removed."""
 PART_BYTES = 8 * 2**20
 """Two cores can share the tales, and 100 GB of text is not a million files."""
 BATCH_ROWS = 1024
@@ -33,11 +35,13 @@ class Writer(Generic[Item]):
         size: Callable[[Item], int],
         row: Callable[[Item], Row],
         schema: pa.Schema,
+        compression: str = KEPT,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._size, self._row, self._schema = folder, size, row, schema
+        self._compression = compression
         self._held: list[Row] = []
-        self._held_bytes = 0
+        self._borders = _Borders()
         self._parts = 0
         self.rows = 0
         self.bytes = 0
@@ -45,10 +49,9 @@ class Writer(Generic[Item]):
     def add(self, item: Item) -> None:
         """Take one item; an item larger than a part stands alone."""
         size = self._size(item)
-        if self._held and self._held_bytes + size > PART_BYTES:
+        if self._borders.before(size):
             self._write_part()
         self._held.append(self._row(item))
-        self._held_bytes += size
         self.rows += 1
         self.bytes += size
 
@@ -58,9 +61,61 @@ class Writer(Generic[Item]):
             self._write_part()
 
     def _write_part(self) -> None:
-        write_part(part_path(self._folder, self._parts), self._held, self._schema)
+        path = part_path(self._folder, self._parts)
+        write_part(path, self._held, self._schema, self._compression)
         self._parts += 1
-        self._held, self._held_bytes = [], 0
+        self._held = []
+
+
+class Packer:
+    """Fills a folder with the parts that a Writer would write of the same rows, which are tables already."""
+
+    def __init__(
+        self, folder: Path, sizes: Callable[[pa.Table], Sequence[int]], schema: pa.Schema
+    ) -> None:
+        self._folder, self._sizes, self._schema = folder, sizes, schema
+        self._held: list[pa.Table] = []
+        self._borders = _Borders()
+        self._parts = 0
+        self.rows = 0
+        self.bytes = 0
+
+    def add(self, table: pa.Table) -> None:
+        """Take all rows of a table."""
+        start = 0
+        for row, size in enumerate(self._sizes(table)):
+            if self._borders.before(size):
+                self._held.append(table.slice(start, row - start))
+                self._write_part()
+                start = row
+            self.bytes += size
+        self._held.append(table.slice(start))
+        self.rows += len(table)
+
+    def close(self) -> None:
+        """Write what is held; at least one part, so that the folder says its columns."""
+        if sum(map(len, self._held)) or not self._parts:
+            self._write_part()
+
+    def _write_part(self) -> None:
+        # One chunk, as a Writer's: pages end where chunks do.
+        whole = pa.concat_tables([self._schema.empty_table(), *self._held]).combine_chunks()
+        write_table(part_path(self._folder, self._parts), whole)
+        self._parts += 1
+        self._held = []
+
+
+class _Borders:
+    """Where a part ends: before the item that would not fit; one larger than a part stands alone."""
+
+    def __init__(self) -> None:
+        self._rows, self._bytes = 0, 0
+
+    def before(self, size: int) -> bool:
+        """Whether a part ends before the next item, which has `size` bytes."""
+        ends = self._rows > 0 and self._bytes + size > PART_BYTES
+        self._rows, self._bytes = (1, size) if ends else (self._rows + 1, self._bytes + size)
+        return ends
 
 
 def fill(folder: Path, items: Iterable[Item], writer: Callable[[Path], Writer[Item]]) -> int:
@@ -73,18 +128,28 @@ def fill(folder: Path, items: Iterable[Item], writer: Callable[[Path], Writer[It
     return filled.rows
 
 
+def pack(folder: Path, tables: Iterable[pa.Table], packer: Callable[[Path], Packer]) -> Packer:
+    """As `fill`, of rows that are tables already; what came, counted."""
+    with files.whole_folder(folder) as fresh:
+        filled = packer(fresh)
+        for table in tables:
+            filled.add(table)
+        filled.close()
+    return filled
+
+
 def part_path(folder: Path, number: int) -> Path:
     return folder / f"part-{number:05d}.parquet"
 
 
-def write_part(path: Path, rows: Iterable[Row], schema: pa.Schema) -> None:
-    """One Parquet file, zstd; the same bytes for the same rows."""
-    write_table(path, pa.Table.from_pylist(list(rows), schema=schema))
+def write_part(path: Path, rows: Iterable[Row], schema: pa.Schema, compression: str = KEPT) -> None:
+    """One Parquet file; the same bytes for the same rows."""
+    write_table(path, pa.Table.from_pylist(list(rows), schema=schema), compression)
 
 
-def write_table(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table, compression: str = KEPT) -> None:
     """As `write_part`, of rows that are a table already."""
-    pq.write_table(table, path, compression="zstd", use_dictionary=["source", "language"])
+    pq.write_table(table, path, compression=compression, use_dictionary=["source", "language"])
 
 
 def parts(folder: Path) -> list[Path]:
