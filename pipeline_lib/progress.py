@@ -4,7 +4,9 @@ With no listener (in tests, in a notebook) nothing is printed. Progress never in
 on this module.
 """
 
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar, runtime_checkable
 
 Item = TypeVar("Item")
@@ -24,10 +26,27 @@ class Listener(Protocol):
 _listener: Listener | None = None
 
 
+class _Here(threading.local):
+    said: list[str] | None = None
+
+
+_here = _Here()
+
+
 def listen(listener: Listener | None) -> None:
     """Send what is reported to `listener`; None: to nobody."""
     global _listener
     _listener = listener
+
+
+@contextmanager
+def overheard() -> Iterator[list[str]]:
+    """What this thread says inside the block, and no listener hears: for a worker, whose screen nobody sees."""
+    before, _here.said = _here.said, []
+    try:
+        yield _here.said
+    finally:
+        _here.said = before
 
 
 def is_heard() -> bool:
@@ -43,7 +62,9 @@ def show(done: int, total: int | None, unit: str, note: str = "") -> None:
 
 def say(sentence: str) -> None:
     """Report one line worth keeping: what will be trained, where a run goes on."""
-    if _listener:
+    if _here.said is not None:
+        _here.said.append(sentence)
+    elif _listener:
         _listener.say(sentence)
 
 

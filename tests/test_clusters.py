@@ -18,12 +18,11 @@ import pytest
 from pipeline_lib import engine
 from pipeline_lib.engine import clusters, mapping
 from pipeline_lib.errors import DataError, ParamsError
-from pipeline_lib.formats import documents, manifests, tables
-from pipeline_lib.formats.documents import Document, document_id
-from pipeline_lib.formats.manifests import Manifest
-from pipeline_lib.params import Params
+from pipeline_lib.formats import tables
+from pipeline_lib.params import FileSource, Params
+from pipeline_lib.sources import pieces
 from pipeline_lib.tales import tale
-from stages import clean, corpus, shard, tokenizer
+from stages import clean, corpus, download, shard, tokenizer
 from tests.test_engine import double, is_running, own_process, third_row
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -318,17 +317,10 @@ def test_a_cluster_that_is_away_is_one_sentence(
 
 
 def made(folder: Path, params: Params, workers: int) -> dict[str, bytes]:
-    """What clean, corpus, tokenizer and shard write of a few sources, in files of 2,000 bytes."""
+    """What the data stages write of a few sources, in files of 2,000 bytes."""
     raw = folder / "raw"
-    sources = {"a": [tale(3, i, "facts").text for i in range(60)] * 2, "b": ["short", *WORDS]}
-    for name, texts in sources.items():
-        writer = documents.writer(raw / name)
-        for text in texts:
-            writer.add(Document(document_id(text), text, name))
-        writer.close()
-        manifest = Manifest(name, "file", "pretrain", 1.0, "", "a", "", "", "0" * 64, len(texts), 0)
-        manifests.write(raw / name, manifest)
     runtime = params.runtime.model_copy(update={"workers": workers})
+    list(download.main(params.download.model_copy(update={"sources": SOURCES}), runtime, raw))
     list(clean.main(params.clean, runtime, raw, folder / "clean", folder / "dropped"))
     roles = ("pretrain", "sft", "rl", "evaluation", "curation")
     list(corpus.main(params.corpus, runtime, folder / "clean", *(folder / role for role in roles)))
@@ -344,6 +336,20 @@ def made(folder: Path, params: Params, workers: int) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
+def own(project: Path) -> None:
+    """The files of the sources, thirty documents in each."""
+    texts = {"a": [tale(3, i, "facts").text for i in range(60)] * 2, "b": ["short", *WORDS]}
+    for name, said in texts.items():
+        (project / name).mkdir(parents=True)
+        for start in range(0, len(said), 30):
+            rows = (json.dumps({"text": text}) + "\n" for text in said[start : start + 30])
+            (project / name / f"{start:03d}.jsonl").write_text("".join(rows))
+
+
+SOURCES = {
+    name: FileSource.model_validate({"kind": "file", "role": "pretrain", "path": name})
+    for name in "ab"
+}
 WORDS = [" ".join(f"word{(7 * i + 13 * j * j) % 997}" for j in range(120)) for i in range(40)]
 
 
@@ -352,7 +358,9 @@ def test_the_data_stages_write_the_same_bytes_on_a_cluster(
     tmp_path: Path, params: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "scratch"))
+    own(tmp_path / "scratch")
     monkeypatch.setattr(tables, "PART_BYTES", 2000)
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 2000)
     there = made(tmp_path / "there", params, workers=0)
     with engine.on("loky"):
         here = [made(tmp_path / str(n), params, workers=n) for n in (1, 2, 4)]

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline_lib import progress
-from pipeline_lib.errors import SourceError
-from pipeline_lib.formats import conversations, documents, manifests
+import pyarrow as pa
+
+from pipeline_lib import engine, progress
+from pipeline_lib.errors import DataError, SourceError
+from pipeline_lib.formats import conversations, documents, files, manifests, tables
 from pipeline_lib.formats.conversations import Conversation
 from pipeline_lib.formats.documents import Document
 from pipeline_lib.formats.manifests import Manifest
@@ -19,8 +21,8 @@ from pipeline_lib.params import (
     WebSource,
     without_secrets,
 )
-from pipeline_lib.sources import embedded, hub, licences, local, room, web
-from pipeline_lib.sources.origin import Item, Origin
+from pipeline_lib.sources import embedded, hub, licences, local, pieces, room, web
+from pipeline_lib.sources.origin import Divided, Item, Origin
 
 
 def fetch_all(params: DownloadParams, folder: Path, workers: int = 1) -> Iterator[Manifest]:
@@ -30,7 +32,7 @@ def fetch_all(params: DownloadParams, folder: Path, workers: int = 1) -> Iterato
         for name, source in sorted(params.sources.items())
     }
     for name, origin in opened.items():
-        yield _fetch(name, params.sources[name], origin, folder / name)
+        yield _fetch(name, params.sources[name], origin, folder / name, workers)
 
 
 def fetch(
@@ -40,7 +42,7 @@ def fetch(
 
     `allowed`: licences; none: any is.
     """
-    return _fetch(name, source, _opened(name, source, workers, allowed), folder)
+    return _fetch(name, source, _opened(name, source, workers, allowed), folder, workers)
 
 
 def _opened(name: str, source: Source, workers: int, allowed: Collection[str]) -> Origin:
@@ -55,18 +57,57 @@ def _named(name: str) -> Iterator[None]:
     """Name the source, and no secret, in whatever goes wrong."""
     try:
         yield
-    except SourceError as error:
+    except (SourceError, DataError) as error:
         said = f"download.sources.{name}: {without_secrets(str(error))}"
-        raise SourceError(said) from None
+        raise type(error)(said) from None
 
 
-def _fetch(name: str, source: Source, origin: Origin, folder: Path) -> Manifest:
-    weighed = Weighed(origin, source.rows)
+def _fetch(name: str, source: Source, origin: Origin, folder: Path, workers: int) -> Manifest:
     with _named(name), room.watched(folder):
-        rows = _write(folder, progress.watch(weighed, source.rows, f"rows of {name}"), source)
-        manifest = _described(name, source, origin, rows, weighed.bytes)
+        if divided := _divided(source, origin, workers):
+            rows, size = _packed(name, source, origin, divided, folder, workers)
+        else:
+            weighed = Weighed(origin, source.rows)
+            unit = f"rows of {name}"
+            rows = _write(folder, progress.watch(weighed, source.rows, unit), source)
+            size = weighed.bytes
+        manifest = _described(name, source, origin, rows, size)
         manifests.write(folder, manifest)
     return manifest
+
+
+def _divided(source: Source, origin: Origin, workers: int) -> Divided | None:
+    """None where one process reads all: it stops at the first `rows`, or there are few files."""
+    if source.rows is not None or origin.divided is None:
+        return None
+    divided = origin.divided()
+    return divided if engine.spreads(divided.count, workers) else None
+
+
+def _packed(
+    name: str, source: Source, origin: Origin, divided: Divided, folder: Path, workers: int
+) -> tuple[int, int]:
+    """Rows and bytes of what workers read, in the parts in which one process would have written it."""
+    write: pieces.Write
+    if source.role == "pretrain":
+        write, read, packer = documents.writer, documents.read_table, documents.packer
+    else:
+        write, read, packer = conversations.writer, conversations.read_table, conversations.packer
+
+    def found(passing: Path) -> Iterator[pa.Table]:
+        rows = 0
+        for done in pieces.read(divided, write, passing, workers):
+            pieces.take_all_in(done.piece, origin.digest)
+            for table in map(read, tables.parts(done.folder)):
+                yield table
+                rows += len(table)
+                progress.show(rows, None, f"rows of {name}")
+        if not rows:
+            raise _empty(origin)
+
+    with files.passing_folder(folder) as passing:
+        packed = tables.pack(folder, found(passing), packer)
+    return packed.rows, packed.bytes
 
 
 def _described(name: str, source: Source, origin: Origin, rows: int, size: int) -> Manifest:
@@ -113,9 +154,11 @@ class Weighed:
             if number == self._limit:
                 return
         if not number:
-            raise SourceError(
-                f"{self._origin.address}: expected rows, found none; check what it holds"
-            )
+            raise _empty(self._origin)
+
+
+def _empty(origin: Origin) -> SourceError:
+    return SourceError(f"{origin.address}: expected rows, found none; check what it holds")
 
 
 def size(item: Item) -> int:

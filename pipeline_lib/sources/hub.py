@@ -9,7 +9,9 @@ stay where they are: rows come by range, nothing is kept, and the digest is that
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +19,12 @@ from pipeline_lib import progress
 from pipeline_lib.errors import SourceError
 from pipeline_lib.formats import files
 from pipeline_lib.params import HubSource, project_root
-from pipeline_lib.sources import downloads, hub_files, transport
+from pipeline_lib.sources import downloads, hub_files, local, transport
 from pipeline_lib.sources.downloads import OtherBytesError, Wanted
 from pipeline_lib.sources.hub_asking import GATED, quiet
-from pipeline_lib.sources.origin import Item, Origin
+from pipeline_lib.sources.origin import Divided, File, Item, Origin
 from pipeline_lib.sources.parts import Kept, Part, Streamed, between, bounds
+from pipeline_lib.sources.pieces import arriving
 from pipeline_lib.sources.readers import Row
 from pipeline_lib.sources.shaping import Shape
 
@@ -46,7 +49,26 @@ def origin(name: str, source: HubSource) -> Origin:
         revision=commit,
         licence=source.licence or _licence(info),
         digest=digest,
+        divided=_divided(name, source, commit, paths),
     )
+
+
+def _divided(
+    name: str, source: HubSource, commit: str, paths: list[str]
+) -> Callable[[], Divided] | None:
+    """None where the rows of several files may belong together, or not all of files on this disk are wanted."""
+    shape = Shape(name, source.role, source.language, source.columns)
+    if source.streamed or shape.gathers or (source.taken.start, source.taken.stop) != (None, None):
+        return None
+    return lambda: Divided(
+        partial(local.file_items, shape, ""), arriving(_files(source, commit, paths)), len(paths)
+    )
+
+
+def _files(source: HubSource, commit: str, paths: list[str]) -> Iterator[File]:
+    with _gated(source):
+        for wanted in hub_files.located(source, commit, paths):
+            yield _fetch(wanted), wanted.name
 
 
 def _licence(info: Any) -> str:
@@ -81,9 +103,16 @@ def _items(
 
 
 def _rows(source: HubSource, parts: Parts) -> Iterator[Row]:
-    try:
+    with _gated(source):
         start, stop = bounds(source.taken, lambda: sum(part.count() for part in parts()))
         yield from between(parts(), start, stop)
+
+
+@contextmanager
+def _gated(source: HubSource) -> Iterator[None]:
+    """Say what opens a repository that is shut."""
+    try:
+        yield
     except transport.RefusalError as refusal:
         if refusal.code != "GatedRepo":
             raise

@@ -3,15 +3,17 @@
 import fnmatch
 import glob
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from pipeline_lib import progress
+from pipeline_lib import engine, progress
 from pipeline_lib.errors import SourceError
 from pipeline_lib.params import FileSource, project_root
-from pipeline_lib.sources.archives import ARCHIVES, KINDS, entries, kind_of, readable
-from pipeline_lib.sources.origin import Item, Origin
+from pipeline_lib.sources.archives import ARCHIVES, KINDS, entries, kind_of
+from pipeline_lib.sources.origin import Divided, File, Item, Origin
+from pipeline_lib.sources.pieces import runs, take_in
 from pipeline_lib.sources.readers import Choose, Row, rows
 from pipeline_lib.sources.shaping import Shape
 
@@ -24,26 +26,36 @@ def origin(name: str, source: FileSource) -> Origin:
     names = matches(source.path)
     shape = Shape(name, source.role, source.language, source.columns)
     digest = hashlib.sha256()
-    paths = ((project_root() / found, found) for found in names)
+    paths = [(project_root() / found, found) for found in names]
     return Origin(
         address=source.path,
         items=items(paths, shape, digest, source.members),
         licence=source.licence,
         digest=digest,
+        divided=lambda: _divided(paths, shape, source.members),
     )
 
 
+def _divided(paths: list[File], shape: Shape, members: str) -> Divided:
+    pieces = runs(paths)
+    return Divided(partial(file_items, shape, members), pieces, len(pieces))
+
+
 def items(
-    paths: Iterator[tuple[Path, str]], shape: Shape, digest: "_Hash", members: str = ""
+    paths: Iterable[File], shape: Shape, digest: "_Hash", members: str = ""
 ) -> Iterator[Item]:
-    """The rows of each (file, name for people), shaped; `digest` takes in every file's bytes.
+    """The rows of each file, shaped; `digest` takes in every file's bytes.
 
     `members`: of archives only what matches this glob; SourceError where nothing does.
     """
     for path, name in paths:
-        with readable(name):
-            take_in(path, digest.update)
-        yield from shape.items(rows_of(path, name, shape.wanted, members))
+        take_in(path, name, digest.update)
+        yield from file_items(shape, members, path, name)
+
+
+def file_items(shape: Shape, members: str, path: Path, name: str) -> Iterator[Item]:
+    """The rows of one file, shaped; what fails in a worker names the row."""
+    return shape.items(engine.walk(rows_of(path, name, shape.wanted, members), name))
 
 
 def rows_of(path: Path, name: str, choose: Choose, members: str = "") -> Iterator[Row]:
@@ -73,13 +85,6 @@ def is_readable(name: str) -> bool:
 def known_kinds() -> str:
     """For people: `.txt, .jsonl, ...`."""
     return ", ".join(f".{kind}" for kind in (*KINDS, *ARCHIVES))
-
-
-def take_in(path: Path, update: Callable[[bytes], None]) -> None:
-    """Hand a file's bytes to `update`, a block at a time."""
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            update(block)
 
 
 def matches(path: str) -> list[str]:

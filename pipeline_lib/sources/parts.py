@@ -17,6 +17,7 @@ from pipeline_lib.sources.archives import KINDS, Entry, inflated, kind_of, reada
 from pipeline_lib.sources.bounds import MOST_INFLATED, Budget
 from pipeline_lib.sources.downloads import Wanted
 from pipeline_lib.sources.parquetpages import Pages
+from pipeline_lib.sources.pieces import take_in
 from pipeline_lib.sources.ranged import Ranged
 from pipeline_lib.sources.readers import Choose, Row, rows
 
@@ -75,8 +76,7 @@ class Kept:
 
     def rows(self, skipped: int) -> Iterator[Row]:
         path = self.fetch(self.wanted)
-        with readable(self.wanted.name):
-            local.take_in(path, self.take_in)
+        take_in(path, self.wanted.name, self.take_in)
         yield from islice(local.rows_of(path, self.wanted.name, self.choose), skipped, None)
 
 

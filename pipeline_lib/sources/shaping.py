@@ -99,6 +99,11 @@ class Shape:
     language: str
     columns: Mapping[str, str]
 
+    @property
+    def gathers(self) -> bool:
+        """Whether rows may come of which several make one: those before and after a file's end, too."""
+        return any(form.gather for form in FORMS[self.role])
+
     def wanted(self, found: Collection[str], where: str) -> list[str]:
         """The columns to read; SourceError naming those found where one is missing."""
         form = self._form(found, where)

@@ -8,6 +8,7 @@ that changes under one's hands is an error, not news.
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -17,7 +18,8 @@ from pipeline_lib.formats import files
 from pipeline_lib.params import WebSource, project_root, without_secrets
 from pipeline_lib.sources import downloads, local
 from pipeline_lib.sources.downloads import Fetched, OtherBytesError, Wanted
-from pipeline_lib.sources.origin import Origin
+from pipeline_lib.sources.origin import Divided, File, Origin
+from pipeline_lib.sources.pieces import arriving
 from pipeline_lib.sources.retrying import AwayError
 from pipeline_lib.sources.shaping import Shape
 
@@ -41,11 +43,16 @@ def origin(name: str, source: WebSource) -> Origin:
         items=local.items(_paths(source, found), shape, digest, source.members),
         licence=source.licence,
         digest=digest,
+        divided=lambda: Divided(
+            partial(local.file_items, shape, source.members),
+            arriving(_paths(source, found)),
+            len(source.url),
+        ),
         files=found,
     )
 
 
-def _paths(source: WebSource, found: dict[str, str]) -> Iterator[tuple[Path, str]]:
+def _paths(source: WebSource, found: dict[str, str]) -> Iterator[File]:
     for url, pinned in zip(source.url, source.sha256 or [""] * len(source.url), strict=True):
         fetched = fetch(url, pinned, source.max_bytes)
         found[url] = fetched.sha256
