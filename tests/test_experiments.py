@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+import yaml
 
 from pipeline_lib import presets
 
@@ -185,6 +186,26 @@ def test_git_is_clean_after_the_results_are_committed(built: tuple[Clone, str]) 
     clone, _ = built
     clone.run("dvc", "repro")
     assert clone.run("git", "status", "--porcelain") == ""
+
+
+def test_another_clone_makes_the_same_data_with_another_number_of_workers(
+    built: tuple[Clone, str], tmp_path: Path
+) -> None:
+    clone, _ = built
+    folder = tmp_path / "quite" / "elsewhere"
+    folder.mkdir(parents=True)
+    other = copy_of_this(folder)
+    text = (folder / "params.yaml").read_text()
+    assert "  workers: 0 " in text
+    (folder / "params.yaml").write_text(text.replace("  workers: 0 ", "  workers: 3 "))
+    other.run("dvc", "repro", "shard")
+    made, again = (
+        yaml.safe_load((one.folder / "dvc.lock").read_text())["stages"] for one in (clone, other)
+    )
+    assert sorted(again) == sorted(STAGES[:5])
+    assert again == {stage: made[stage] for stage in STAGES[:5]}
+    for stage in STAGES[:5]:
+        assert other.digest(f"metrics/{stage}.json") == clone.digest(f"metrics/{stage}.json")
 
 
 def test_the_parent_has_nine_children(built: tuple[Clone, str]) -> None:
