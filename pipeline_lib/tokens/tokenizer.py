@@ -33,15 +33,15 @@ SPECIAL_PIECES = ("<|unknown|>", "<|begin|>", "<|end|>", "<|user|>", "<|assistan
 """In the order of their ids, at the front of every vocabulary that is learnt here."""
 
 MODEL_FILE = "tokenizer.model"
-CHUNK = re.compile(r"\n+| *[^ \n]+| +")
-"""A line's end, a word with the spaces before it, or spaces without a word."""
+CHUNK = re.compile(r" *[^ \n]+\n*| +\n*|\n+")
+"""A word with the spaces before it and the line's end after it; either may be there without a word."""
 SEGMENT = 1024
 """Characters, at least: of the least probable the sum of scores is still exact (`proto.GRAIN`)."""
 
 Ids = npt.NDArray[np.uint32]
 
 _SPACE = "▁"
-_BORDER = re.compile(r"(?<=[^ \n])[ \n]")
+_BORDER = re.compile(r"(?<=\n)(?=[^\n])|(?<=[^ \n])(?= )")
 _UINT32 = "I" if array("I").itemsize == 4 and sys.byteorder == "little" else ""
 """What `array` calls it, where it can make it: half the time of NumPy for a few numbers."""
 _SILENT = 3  # SentencePiece's C++ log levels: 0 info, 1 warning, 2 error

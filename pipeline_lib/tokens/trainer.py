@@ -3,7 +3,7 @@
 SentencePiece writes file names and its number of threads into a model, and with another number of
 threads learns another unigram vocabulary. So it is fed from memory, answers to memory, and its
 threads are a constant here. Normalisation is identity: `clean` has normalised once, and a tokenizer
-must not lose what it is given. A line's end is no part of any piece: it stays the byte that it is.
+must not lose what it is given.
 """
 
 import io
@@ -38,6 +38,7 @@ ABOUT_FILE = "about.json"
 _RESERVED = dict.fromkeys(map(ord, "\0▁▅"), " ")
 """Characters at which SentencePiece drops a line; they are spelled in bytes anyway."""
 
+_LINE = re.compile(r"[^\n]+\n*")
 _SILENT = 3
 
 
@@ -62,7 +63,7 @@ def fit(sample: Sample, params: TokenizerParams) -> Trained:
             f"{passages.LONGEST} bytes without a space or a full stop, found {worst:.1%}; "
             "drop such documents in clean"
         )
-    lines = [line for p in sample.passages for line in p.translate(_RESERVED).split("\n") if line]
+    lines = [line for p in sample.passages for line in _lines(p.translate(_RESERVED), params.kind)]
     if not lines:
         raise DataError(
             "tokenizer: expected text to learn from, found none; "
@@ -125,6 +126,17 @@ def _about(
         "by_chunk": tokenizer.by_chunk,
         "huggingface": f"none: {hindrance}" if hindrance else huggingface.promise(twin),
     }
+
+
+def _lines(passage: str, kind: str) -> list[str]:
+    """What SentencePiece is shown at once: no piece shall reach from one line into the next.
+
+    It cuts a line's end off, but for one that something follows. A lone space makes no pair, so BPE learns pieces that
+    end with the line, and nothing else from it; unigram would count it as a piece.
+    """
+    if kind == "unigram":
+        return [line for line in passage.split("\n") if line]
+    return [f"{line} " if line.endswith("\n") else line for line in _LINE.findall(passage)]
 
 
 def _learn(sentences: list[str], params: TokenizerParams) -> bytes:
