@@ -114,6 +114,7 @@ def learn(texts: Sequence[str], kind: str, size: int) -> bytes:
         "split_digits": True,
         "seed": 1,
         "user_defined": [],
+        "existing": None,
     }
     print(f"learning {kind}, {size:,} pieces", file=sys.stderr, flush=True)
     return trainer.train(texts, TokenizerParams.model_validate(asked)).model
