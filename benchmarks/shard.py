@@ -208,13 +208,16 @@ def compare(asked: argparse.Namespace) -> None:
     print(json.dumps(figures))
 
 
-def large(asked: argparse.Namespace, cores: int) -> dict[str, float]:
-    """The peak of memory on much more text."""
+def large(asked: argparse.Namespace, cores: int) -> dict[str, dict[str, float]]:
+    """The peaks of memory on much more text."""
     corpus = asked.work / "large"
     size = write_corpus(corpus, asked.text, asked.large * 10**6)
-    cost = timed("bonsai", corpus, asked.work / "unigram", asked.work)
-    say("unigram", "bonsai", size, cores, cost)
-    return {"bytes": size, "worker_mib": cost.worker_mib, "main_mib": cost.main_mib}
+    found = {}
+    for kind in KINDS:
+        cost = timed("bonsai", corpus, asked.work / kind, asked.work)
+        say(kind, "bonsai", size, cores, cost)
+        found[kind] = {"bytes": size, "worker_mib": cost.worker_mib, "main_mib": cost.main_mib}
+    return found
 
 
 def say(kind: str, side: str, size: int, cores: int, cost: Cost) -> None:
