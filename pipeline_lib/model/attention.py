@@ -1,4 +1,4 @@
-"""Grouped-query attention with rotary positions and RMS-normalised queries and keys.
+"""Grouped-query attention, with rotary positions and RMS-normalised queries and keys where the shape has them.
 
 On CPUs two matrix products and a softmax are 2 to 3 times as fast, forward and backward, as torch's fused attention in
 bf16 (docs/log.md); on GPUs the fused one is used.
@@ -18,15 +18,16 @@ class Attention(nn.Module):
     def __init__(self, shape: ModelParams, layer: int) -> None:
         super().__init__()
         self.shape, self.layer = shape, layer
-        self.query = Linear(shape.channels, shape.heads * shape.head_width)
-        self.key_value = Linear(shape.channels, 2 * shape.kv_heads * shape.head_width, maps=2)
-        self.out = Linear(shape.heads * shape.head_width, shape.channels)
+        seen, kept = shape.heads * shape.head_width, shape.kv_heads * shape.head_width
+        self.query = Linear(shape.channels, seen, bias=shape.bias)
+        self.key_value = Linear(shape.channels, 2 * kept, maps=2, bias=shape.bias)
+        self.out = Linear(seen, shape.channels, bias=shape.bias)
         self.share = nn.Parameter(torch.empty(1)) if shape.value_embeddings else None
 
     def forward(
         self,
         x: Float[Tensor, "B T C"],
-        rotary: tuple[Tensor, Tensor],
+        rotary: tuple[Tensor, Tensor] | None,
         mask: Tensor | None,
         cache: KVCache | None,
         positions: Tensor | None,
@@ -42,7 +43,8 @@ class Attention(nn.Module):
             values = values + (known * self.share.to(x.dtype)).view(B, T, -1, D).transpose(1, 2)
         if self.shape.qk_norm:
             queries, keys = rms_norm(queries), rms_norm(keys)
-        queries, keys = rotate(queries, *rotary), rotate(keys, *rotary)  # (B, K, T, D)
+        if rotary is not None:
+            queries, keys = rotate(queries, *rotary), rotate(keys, *rotary)  # (B, K, T, D)
         if cache is not None and positions is not None:
             keys, values = cache.update(self.layer, keys, values, positions)  # (B, K, S, D)
         seen = attend(queries, keys, values, mask)

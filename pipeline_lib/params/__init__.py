@@ -9,6 +9,7 @@ from pipeline_lib.params.discretion import without_secrets
 from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
 from pipeline_lib.params.evaluation import EvaluateParams
 from pipeline_lib.params.existing import ExistingModel
+from pipeline_lib.params.model import ModelParams
 from pipeline_lib.params.quality import (
     C4Params,
     FineWebParams,
@@ -35,7 +36,6 @@ from pipeline_lib.params.splits import Split
 from pipeline_lib.params.training import (
     BatchedParams,
     GrpoParams,
-    ModelParams,
     OptimizerParams,
     PretrainParams,
     SftParams,

@@ -1,42 +1,10 @@
-"""The model's shape, and what the training stages do with it."""
+"""What the training stages do with the model."""
 
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from pipeline_lib.params.section import Section, Share
-
-
-class ModelParams(Section):
-    layers: int = Field(gt=0)
-    channels: int = Field(gt=0)
-    """Width of the residual stream (C)."""
-    heads: int = Field(gt=0)
-    kv_heads: int = Field(gt=0)
-    """Key and value heads, each shared by heads / kv_heads query heads (grouped-query attention)."""
-    head_width: int = Field(gt=0, multiple_of=2)
-    """Channels of one head (D)."""
-    feed_forward: Literal["swiglu", "relu2"]
-    """relu2 has two matrices where swiglu has three, and so 1.5 times the width for the same work."""
-    hidden: int = Field(gt=0)
-    """Width inside the feed-forward."""
-    context: int = Field(gt=1)
-    """Tokens the model sees at once (T)."""
-    rope_theta: float = Field(gt=0)
-    qk_norm: bool
-    """RMSNorm on queries and keys: larger learning rates stay stable."""
-    tie_embeddings: bool
-    """The output matrix is the embedding."""
-    value_embeddings: bool
-    """A second row for each token, of which every layer adds a learnt share to the token's values."""
-
-    @model_validator(mode="after")
-    def heads_share_evenly(self) -> "ModelParams":
-        if self.heads % self.kv_heads:
-            raise ValueError(
-                f"kv_heads: expected a divisor of heads ({self.heads}), found {self.kv_heads}"
-            )
-        return self
 
 
 class OptimizerParams(Section):

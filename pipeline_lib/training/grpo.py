@@ -216,7 +216,11 @@ class Reinforcement:
         counts = (owners >= 0).to(device)
         hidden = model.hidden(ids[:, :-1].to(device))[counts]  # (N, C)
         log_probabilities, entropy = token_log_probabilities(
-            hidden, model.head_weight, ids[:, 1:].to(device)[counts], self.params.temperature
+            hidden,
+            model.head_weight,
+            ids[:, 1:].to(device)[counts],
+            self.params.temperature,
+            model.shape.logit_softcap,
         )
         rows = owners[owners >= 0].numpy()
         advantage = np.array([r.advantage for r in part], dtype=np.float32)[rows]

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline_lib.model.layers import capped
 from pipeline_lib.shapes import Bool, Float, Int
 
 CHUNK = 1024
@@ -22,12 +23,12 @@ class _LogProbability(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float
+        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float, cap: float
     ) -> tuple[Tensor, Tensor]:
         cast = weight.to(hidden.dtype)
         chosen, normalisers, entropies = [], [], []
         for rows, ids in zip(hidden.split(CHUNK), targets.split(CHUNK), strict=True):
-            logits = _logits(rows, cast, temperature)
+            logits = _logits(rows, cast, cap, temperature)
             highest = logits.amax(dim=-1, keepdim=True)
             powers = (logits - highest).exp_()
             total = powers.sum(dim=-1, keepdim=True)
@@ -36,13 +37,13 @@ class _LogProbability(torch.autograd.Function):
             entropies.append(normaliser - (powers.mul_(logits)).sum(dim=-1) / total[:, 0])
             normalisers.append(normaliser)
         ctx.save_for_backward(hidden, weight, targets, torch.cat(normalisers))
-        ctx.temperature = temperature
+        ctx.temperature, ctx.cap = temperature, cap
         entropy = torch.cat(entropies)
         ctx.mark_non_differentiable(entropy)
         return torch.cat(chosen), entropy
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, targets, normalisers = ctx.saved_tensors
         cast = weight.to(hidden.dtype)
         into_weight = torch.zeros_like(
@@ -51,19 +52,26 @@ class _LogProbability(torch.autograd.Function):
         into_hidden = []
         parts = (x.split(CHUNK) for x in (hidden, targets, normalisers, grad))
         for rows, ids, normaliser, upstream in zip(*parts, strict=True):
-            slopes = (_logits(rows, cast, ctx.temperature) - normaliser[:, None]).exp_().neg_()
+            logits = _logits(rows, cast, ctx.cap, ctx.temperature)
+            bend = _bend(logits, ctx.cap / ctx.temperature)
+            slopes = logits.sub_(normaliser[:, None]).exp_().neg_()
             slopes.scatter_add_(1, ids[:, None], torch.ones_like(slopes[:, :1]))
             slopes.mul_(upstream[:, None] / ctx.temperature)  # d loss / d logits
-            slopes = slopes.to(hidden.dtype)
+            slopes = (slopes if bend is None else slopes.mul_(bend)).to(hidden.dtype)
             into_hidden.append(slopes @ cast)
             into_weight += slopes.T @ rows
-        return torch.cat(into_hidden), into_weight.to(weight.dtype), None, None
+        return torch.cat(into_hidden), into_weight.to(weight.dtype), None, None, None
 
 
-def _logits(rows: Tensor, weight: Tensor, temperature: float) -> Tensor:
+def _logits(rows: Tensor, weight: Tensor, cap: float, temperature: float = 1.0) -> Tensor:
     logits = rows @ weight.T
-    wide = logits if logits.dtype == torch.float64 else logits.float()
+    wide = capped(logits if logits.dtype == torch.float64 else logits.float(), cap)
     return wide if temperature == 1 else wide / temperature
+
+
+def _bend(logits: Tensor, cap: float) -> Tensor | None:
+    """The slope of cap tanh(x / cap), which is 1 - (itself / cap)²; None without a cap."""
+    return 1 - (logits / cap).square() if cap else None
 
 
 def token_log_probabilities(
@@ -71,9 +79,11 @@ def token_log_probabilities(
     weight: Float[Tensor, "V C"],
     targets: Int[Tensor, " N"],
     temperature: float = 1.0,
+    cap: float = 0.0,
 ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
-    """Log-probability in nats of each target, differentiable, and the entropy in nats, which is only a figure."""
-    chosen, entropy = _LogProbability.apply(hidden, weight, targets, temperature)  # type: ignore[no-untyped-call]
+    """Log-probability in nats of each target, differentiable, and the entropy in nats, which is only a figure; logits stay
+    within `cap`."""
+    chosen, entropy = _LogProbability.apply(hidden, weight, targets, temperature, cap)  # type: ignore[no-untyped-call]
     return chosen, entropy
 
 
@@ -83,7 +93,12 @@ class _CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, counts: Tensor | None
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        targets: Tensor,
+        counts: Tensor | None,
+        cap: float,
     ) -> Tensor:
         kept = None if counts is None else counts.nonzero()[:, 0]
         rows, ids = (
@@ -96,7 +111,7 @@ class _CrossEntropy(torch.autograd.Function):
         cast = weight.to(hidden.dtype)
         for first in range(0, len(rows), CHUNK):
             here = slice(first, first + CHUNK)
-            costs, slopes = _costs(rows[here], cast, ids[here, None])
+            costs, slopes = _costs(rows[here], cast, ids[here, None], cap)
             costs[max(known - first, 0) :] = 0
             total += costs.sum()
             if any(ctx.needs_input_grad):
@@ -113,20 +128,21 @@ class _CrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         into_hidden, into_weight = ctx.saved_tensors
-        return into_hidden * grad, into_weight * grad, None, None
+        return into_hidden * grad, into_weight * grad, None, None, None
 
 
-def _costs(rows: Tensor, weight: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
+def _costs(rows: Tensor, weight: Tensor, ids: Tensor, cap: float) -> tuple[Tensor, Tensor]:
     """Of each row: -log softmax(logits)[id], (n,), and its slope along the logits, (n, V)."""
-    logits = _logits(rows, weight, 1.0)
+    logits = _logits(rows, weight, cap)
+    bend = _bend(logits, cap)
     logits = logits.sub_(logits.amax(dim=-1, keepdim=True))
     chosen = logits.gather(1, ids)
     powers = logits.exp_()
     totals = powers.sum(dim=-1, keepdim=True)
     slopes = powers.div_(totals).scatter_add_(1, ids, powers.new_full(ids.shape, -1.0))
-    return (totals.log() - chosen)[:, 0], slopes
+    return (totals.log() - chosen)[:, 0], slopes if bend is None else slopes.mul_(bend)
 
 
 def _padded(x: Tensor, kept: Tensor) -> Tensor:
@@ -141,11 +157,13 @@ def summed_loss(
     weight: Float[Tensor, "V C"],
     targets: Int[Tensor, "B T"],
     counts: Bool[Tensor, "B T"] | None = None,
+    cap: float = 0.0,
 ) -> Float[Tensor, ""]:
     """Sum of the cross-entropy in nats over pred[B, T, V] and targets[B, T], where `counts` says so; the others are not
-    even looked at."""
+    even looked at. Logits stay within `cap`; 0: they may be any."""
     flat = None if counts is None else counts.flatten()
-    total: Tensor = _CrossEntropy.apply(hidden.flatten(0, 1), weight, targets.flatten(), flat)  # type: ignore[no-untyped-call]
+    rows, ids = hidden.flatten(0, 1), targets.flatten()
+    total: Tensor = _CrossEntropy.apply(rows, weight, ids, flat, cap)  # type: ignore[no-untyped-call]
     return total
 
 

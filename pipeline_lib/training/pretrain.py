@@ -70,7 +70,8 @@ class Pretraining:
         """Summed over the targets."""
         model = self.run.model
         hidden = model.hidden(batch.inputs, batch.segments)
-        return summed_loss(hidden, model.head_weight, batch.targets, batch.counts)
+        cap = model.shape.logit_softcap
+        return summed_loss(hidden, model.head_weight, batch.targets, batch.counts, cap)
 
     def after(self, step: int) -> Iterator[Row]:
         last = step == self.params.steps
@@ -133,8 +134,5 @@ def unigram_loss(train: Shards, targets: np.ndarray) -> float:
 def flops_per_token(model: Transformer) -> float:
     """6 N + 12 L H D T, training: Chowdhery et al. 2022 (PaLM), appendix B, arxiv.org/abs/2204.02311."""
     shape = model.shape
-    lookups = 0 if shape.tie_embeddings else model.embedding.weight.numel()
-    if model.values is not None:
-        lookups += model.values.weight.numel()
     attention = 12 * shape.layers * shape.heads * shape.head_width * shape.context
-    return float(6 * (model.parameter_count - lookups) + attention)
+    return float(6 * model.worked_parameters + attention)

@@ -76,7 +76,8 @@ class FineTuning:
         """Summed over what is learnt."""
         model = self.run.model
         hidden = model.hidden(batch.inputs, batch.segments)
-        return summed_loss(hidden, model.head_weight, batch.targets, batch.counts)
+        cap = model.shape.logit_softcap
+        return summed_loss(hidden, model.head_weight, batch.targets, batch.counts, cap)
 
     def after(self, step: int) -> Iterator[Row]:
         if step % self.params.evaluate_every and step != self.params.steps:

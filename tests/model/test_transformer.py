@@ -7,10 +7,10 @@ from torch.nn import functional as F
 from pipeline_lib.model.attention import attend
 from pipeline_lib.model.layers import SquaredReLU, rms_norm, rotary_table, rotate
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import ModelParams
 from pipeline_lib.training.losses import next_token_loss
+from tests.model.shapes import shaped
 
-SHAPE = ModelParams(
+SHAPE = shaped(
     layers=2,
     channels=32,
     heads=4,

@@ -11,6 +11,7 @@ from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Encoded, Kind, Shards
 from pipeline_lib.model.hardware import Hardware, choose
 from pipeline_lib.params import ModelParams, Params, RuntimeParams
+from tests.model.shapes import shaped
 
 VOCAB = 40
 
@@ -35,7 +36,7 @@ def hardware(runtime: RuntimeParams) -> Hardware:
 
 @pytest.fixture
 def shape() -> ModelParams:
-    return ModelParams(
+    return shaped(
         layers=1,
         channels=16,
         heads=2,
