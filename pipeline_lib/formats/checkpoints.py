@@ -24,6 +24,8 @@ BEFORE: Mapping[str, Any] = {
     "norm": "rmsnorm",
     "norm_gain": False,
     "positions": "rope",
+    "attention": "mha",
+    "mla": {"latent": 64, "query_latent": 0, "rope_width": 16, "value_width": 32},
     "bias": False,
     "logit_softcap": 0.0,
 }

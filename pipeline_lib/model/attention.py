@@ -55,24 +55,26 @@ class Attention(nn.Module):
 def attend(
     queries: Float[Tensor, "B H T D"],
     keys: Float[Tensor, "B K S D"],
-    values: Float[Tensor, "B K S D"],
+    values: Float[Tensor, "B K S E"],
     mask: Float[Tensor, "..."] | None,
-) -> Float[Tensor, "B H T D"]:
-    """softmax(Q Kᵀ / sqrt(D) + mask) V; `mask` as from `blinding`, (B, 1, T, S) or (T, S); None: causal, T = S."""
+    scale: float | None = None,
+) -> Float[Tensor, "B H T E"]:
+    """softmax(scale Q Kᵀ + mask) V; `mask` as from `blinding`, (B, 1, T, S) or (T, S); None: causal, T = S. `scale` is
+    1 / sqrt(D) where it is not given."""
     if queries.device.type != "cpu":
         fused: Tensor = F.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=mask, is_causal=mask is None, enable_gqa=True
+            queries, keys, values, mask, is_causal=mask is None, scale=scale, enable_gqa=True
         )
         return fused
     B, H, T, D = queries.shape
     K, S = keys.shape[1], keys.shape[2]
-    grouped = (queries * D**-0.5).reshape(B, K, H // K * T, D)
+    grouped = (queries * (D**-0.5 if scale is None else scale)).reshape(B, K, H // K * T, D)
     scores = (grouped @ keys.transpose(2, 3)).view(B, K, H // K, T, S)
     if mask is None:
         mask = blinding(torch.ones(T, S, dtype=torch.bool).tril(), scores.dtype)
     scores += mask.unsqueeze(2) if mask.dim() == 4 else mask
     weights = scores.softmax(dim=-1).view(B, K, H // K * T, S)
-    seen: Tensor = (weights @ values).view(B, H, T, D)
+    seen: Tensor = (weights @ values).view(B, H, T, values.shape[3])
     return seen
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pipeline_lib.model.cache import KVCache, padded
+from pipeline_lib.model.cache import Cache, padded
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.shapes import Float, Int
 
@@ -98,7 +98,7 @@ def stream(
                 hidden = _step(model, cache, ids)
 
 
-def _prefill(model: Transformer, prompts: Sequence[Sequence[int]]) -> tuple[KVCache, Tensor]:
+def _prefill(model: Transformer, prompts: Sequence[Sequence[int]]) -> tuple[Cache, Tensor]:
     """Fill a cache with the prompts; also each one's last hidden state, (B, C)."""
     device = model.head_weight.device
     lengths = torch.tensor([len(prompt) for prompt in prompts])
@@ -106,14 +106,14 @@ def _prefill(model: Transformer, prompts: Sequence[Sequence[int]]) -> tuple[KVCa
     ids = torch.zeros(len(prompts), T, dtype=torch.long)
     for row, prompt in enumerate(prompts):
         ids[row, : len(prompt)] = torch.tensor(prompt)
-    cache = KVCache(model.shape.layers)
+    cache = model.new_cache()
     positions = torch.arange(T, device=device).expand(len(prompts), T)
     hidden = model.hidden(ids.to(device), cache=cache, positions=positions)  # (B, T, C)
     cache.lengths = lengths.to(device)
     return cache, hidden[torch.arange(len(prompts)), cache.lengths - 1]
 
 
-def _step(model: Transformer, cache: KVCache, ids: Tensor) -> Tensor:
+def _step(model: Transformer, cache: Cache, ids: Tensor) -> Tensor:
     """Feed one token per row, (B,); the states that predict the next, (B, C)."""
     hidden = model.hidden(ids[:, None], cache=cache, positions=cache.lengths[:, None])
     cache.lengths = cache.lengths + 1
@@ -125,7 +125,7 @@ class _Batch:
 
     def __init__(
         self,
-        cache: KVCache,
+        cache: Cache,
         hidden: Tensor,
         seeds: npt.NDArray[np.uint64],
         stop: Collection[int],

@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.attention import Attention, blinding
-from pipeline_lib.model.cache import KVCache, padded
+from pipeline_lib.model.cache import Cache, KVCache, LatentCache, padded
+from pipeline_lib.model.latent import LatentAttention
 from pipeline_lib.model.layers import FEED_FORWARD, Linear, Norm, capped, rotary_table
 from pipeline_lib.params import ModelParams
 from pipeline_lib.shapes import Float, Int
@@ -22,7 +23,8 @@ class Block(nn.Module):
     def __init__(self, shape: ModelParams, layer: int) -> None:
         super().__init__()
         self.attention_norm = Norm(shape, shape.channels)
-        self.attention = Attention(shape, layer)
+        attention = LatentAttention if shape.attention == "mla" else Attention
+        self.attention = attention(shape, layer)
         self.feed_forward_norm = Norm(shape, shape.channels)
         kind = FEED_FORWARD[shape.feed_forward]
         self.feed_forward = kind(shape.channels, shape.hidden, bias=shape.bias)
@@ -32,7 +34,7 @@ class Block(nn.Module):
         x: Tensor,
         rotary: tuple[Tensor, Tensor] | None,
         mask: Tensor | None,
-        cache: KVCache | None,
+        cache: Cache | None,
         positions: Tensor | None,
         known: Tensor | None = None,
     ) -> Tensor:
@@ -55,7 +57,7 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(shape, layer) for layer in range(shape.layers))
         self.norm = Norm(shape, shape.channels)
         self.head = None if shape.tie_embeddings else Linear(shape.channels, vocab_size)
-        angles = rotary_table(shape.context, shape.head_width, shape.rope_theta)
+        angles = rotary_table(shape.context, shape.rope_width, shape.rope_theta)
         self.register_buffer("cos", angles.cos(), persistent=False)  # (context, D/2)
         self.register_buffer("sin", angles.sin(), persistent=False)
         self._initialise(torch.Generator().manual_seed(seed))
@@ -87,11 +89,16 @@ class Transformer(nn.Module):
         tables = [self.values, self.places, None if self.head is None else self.embedding]
         return self.parameter_count - sum(t.weight.numel() for t in tables if t is not None)
 
+    def new_cache(self) -> Cache:
+        """An empty one, of the kind that this attention keeps."""
+        kind = LatentCache if self.shape.attention == "mla" else KVCache
+        return kind(self.shape.layers)
+
     def hidden(
         self,
         ids: Int[Tensor, "B T"],
         segments: Int[Tensor, "B T"] | None = None,
-        cache: KVCache | None = None,
+        cache: Cache | None = None,
         positions: Int[Tensor, "B T"] | None = None,
     ) -> Float[Tensor, "B T C"]:
         """States before the output matrix. Tokens see only earlier ones of their own `segment`.
@@ -132,7 +139,7 @@ class Transformer(nn.Module):
 
     @staticmethod
     def _visible(
-        segments: Tensor | None, cache: KVCache | None, positions: Tensor | None
+        segments: Tensor | None, cache: Cache | None, positions: Tensor | None
     ) -> Tensor | None:
         if cache is not None and positions is not None:
             held = max(cache.room, padded(int(positions.max()) + 1))

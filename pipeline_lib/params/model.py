@@ -10,6 +10,19 @@ from pydantic import Field, model_validator
 from pipeline_lib.params.section import Section
 
 
+class LatentParams(Section):
+    """Multi-head latent attention; `heads` and `head_width` count for it too, `kv_heads` does not."""
+
+    latent: int = Field(gt=0)
+    """What is kept of a token in place of its keys and values."""
+    query_latent: int = Field(ge=0)
+    """Width that queries pass through; 0: they come straight from the stream."""
+    rope_width: int = Field(gt=0, multiple_of=2)
+    """Channels of queries and of the one shared key that turn, beside the `head_width` that do not."""
+    value_width: int = Field(gt=0)
+    """Channels of one head's values."""
+
+
 class ModelParams(Section):
     layers: int = Field(gt=0)
     channels: int = Field(gt=0)
@@ -23,19 +36,23 @@ class ModelParams(Section):
     token; none leaves order to the causal mask."""
     rope_theta: float = Field(gt=0)
     """rope's alone, as the others do not read it."""
+    attention: Literal["mha", "mla"]
+    """mha: keys and values per head, or per group of heads; mla: from a latent."""
+    mla: LatentParams
     heads: int = Field(gt=0)
     kv_heads: int = Field(gt=0)
     """Key and value heads, each shared by heads / kv_heads query heads (grouped-query attention)."""
     head_width: int = Field(gt=0, multiple_of=2)
     """Channels of one head (D)."""
     qk_norm: bool
-    """RMSNorm on queries and keys: larger learning rates stay stable."""
+    """RMSNorm on queries and keys: larger learning rates stay stable. Of mla: the shape's norm, on the latents that they
+    come from, as a norm behind would bar decoding from the latents."""
     feed_forward: Literal["gelu", "swiglu", "relu2"]
     """gelu and relu2 have two matrices where swiglu has three, and so 1.5 times the width for the same work."""
     hidden: int = Field(gt=0)
     """Width inside the feed-forward."""
     bias: bool
-    """On every matrix of the blocks, and on norms that have a gain, as in GPT-2."""
+    """On every matrix of the blocks (of mla's: on queries and out), and on norms that have a gain, as in GPT-2."""
     context: int = Field(gt=1)
     """Tokens the model sees at once (T)."""
     tie_embeddings: bool
@@ -52,3 +69,23 @@ class ModelParams(Section):
                 f"kv_heads: expected a divisor of heads ({self.heads}), found {self.kv_heads}"
             )
         return self
+
+    @model_validator(mode="after")
+    def latents_have_no_values(self) -> "ModelParams":
+        if self.attention == "mla" and self.value_embeddings:
+            raise ValueError(
+                "value_embeddings: expected false with attention: mla, which keeps no values to add to, found true"
+            )
+        return self
+
+    @property
+    def attended_width(self) -> int:
+        """Channels of all heads' queries and values together: what a token costs each that looks at it."""
+        if self.attention == "mla":
+            return self.heads * (self.head_width + self.mla.rope_width + self.mla.value_width)
+        return 2 * self.heads * self.head_width
+
+    @property
+    def rope_width(self) -> int:
+        """Channels of a head that turn with position."""
+        return self.mla.rope_width if self.attention == "mla" else self.head_width

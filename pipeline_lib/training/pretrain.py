@@ -132,7 +132,8 @@ def unigram_loss(train: Shards, targets: np.ndarray) -> float:
 
 
 def flops_per_token(model: Transformer) -> float:
-    """6 N + 12 L H D T, training: Chowdhery et al. 2022 (PaLM), appendix B, arxiv.org/abs/2204.02311."""
+    """6 N + 12 L H D T, training: Chowdhery et al. 2022 (PaLM), appendix B, arxiv.org/abs/2204.02311; where queries and
+    values differ in width, 2 D is the sum of both."""
     shape = model.shape
-    attention = 12 * shape.layers * shape.heads * shape.head_width * shape.context
+    attention = 6 * shape.layers * shape.attended_width * shape.context
     return float(6 * model.worked_parameters + attention)

@@ -9,7 +9,6 @@ import torch
 
 from pipeline_lib.formats import checkpoints
 from pipeline_lib.formats.checkpoints import Checkpoint
-from pipeline_lib.model.cache import KVCache
 from pipeline_lib.model.generation import Sampling, for_inference, generate
 from pipeline_lib.model.layers import capped
 from pipeline_lib.model.transformer import Transformer, places, restore
@@ -44,10 +43,23 @@ LLAMA = {
     "tie_embeddings": False,
     "value_embeddings": False,
 }
+MLA: dict[str, Any] = {
+    "attention": "mla",
+    "mla": {"latent": 12, "query_latent": 10, "rope_width": 6, "value_width": 7},
+    "value_embeddings": False,
+}
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
     "gpt2": GPT2,
     "llama": LLAMA,
+    "latent attention": MLA,
+    "latent attention of GPT-2": {**GPT2, **MLA, "qk_norm": True},
+    "latent attention without query latents, norms and positions": {
+        **MLA,
+        "mla": {**MLA["mla"], "query_latent": 0},
+        "qk_norm": False,
+        "positions": "none",
+    },
     "layernorm without gain": {"norm": "layernorm"},
     "learned positions": {"positions": "learned"},
     "no positions": {"positions": "none"},
@@ -108,7 +120,7 @@ def test_documents_side_by_side_are_read_as_if_each_stood_alone(name: str) -> No
 def test_logits_one_by_one_are_the_logits_of_the_whole(name: str) -> None:
     model, ids = woken(name), some_ids(3, 24)
     full = model(ids)
-    cache = KVCache(model.shape.layers)
+    cache = model.new_cache()
     with torch.inference_mode():
         prompt = torch.arange(10).expand(3, 10)
         first = model.hidden(ids[:, :10], cache=cache, positions=prompt)
