@@ -26,6 +26,16 @@ BEFORE: Mapping[str, Any] = {
     "positions": "rope",
     "attention": "mha",
     "mla": {"latent": 64, "query_latent": 0, "rope_width": 16, "value_width": 32},
+    "moe": {
+        "every": 0,
+        "experts": 4,
+        "active": 1,
+        "shared": 1,
+        "hidden": 256,
+        "balance_rate": 1e-3,
+        "balance_loss": 0.0,
+        "z_loss": 1e-3,
+    },
     "bias": False,
     "logit_softcap": 0.0,
 }

@@ -35,9 +35,17 @@ class Completion:
     stopped: bool
 
 
+EXACT = ("router.weight", "balance")
+"""Weights that stay as they are: rounded routers would send tokens elsewhere than in training."""
+
+
 def for_inference(model: Transformer) -> Transformer:
     """A copy whose weights are already in the dtype it computes in: nothing is cast at each token."""
-    return copy.deepcopy(model).to(model.dtype).requires_grad_(requires_grad=False).eval()
+    quick = copy.deepcopy(model).to(model.dtype).requires_grad_(requires_grad=False).eval()
+    for name, weight in model.named_parameters():
+        if name.endswith(EXACT):
+            quick.get_parameter(name).data = weight.detach().clone()
+    return quick
 
 
 @torch.inference_mode()

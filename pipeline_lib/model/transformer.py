@@ -13,8 +13,10 @@ from torch.nn import functional as F
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.attention import Attention, blinding
 from pipeline_lib.model.cache import Cache, KVCache, LatentCache, padded
+from pipeline_lib.model.experts import Mixture
 from pipeline_lib.model.latent import LatentAttention
 from pipeline_lib.model.layers import FEED_FORWARD, Linear, Norm, capped, rotary_table
+from pipeline_lib.model.routing import Routing
 from pipeline_lib.params import ModelParams
 from pipeline_lib.shapes import Float, Int
 
@@ -27,7 +29,11 @@ class Block(nn.Module):
         self.attention = attention(shape, layer)
         self.feed_forward_norm = Norm(shape, shape.channels)
         kind = FEED_FORWARD[shape.feed_forward]
-        self.feed_forward = kind(shape.channels, shape.hidden, bias=shape.bias)
+        self.feed_forward = (
+            Mixture(shape, layer)
+            if shape.is_mixture(layer)
+            else kind(shape.channels, shape.hidden, bias=shape.bias)
+        )
 
     def forward(
         self,
@@ -37,10 +43,13 @@ class Block(nn.Module):
         cache: Cache | None,
         positions: Tensor | None,
         known: Tensor | None = None,
+        routing: Routing | None = None,
     ) -> Tensor:
         x = x + self.attention(self.attention_norm(x), rotary, mask, cache, positions, known)
-        out: Tensor = x + self.feed_forward(self.feed_forward_norm(x))
-        return out
+        normed = self.feed_forward_norm(x)
+        is_mixture = isinstance(self.feed_forward, Mixture)
+        out: Tensor = self.feed_forward(normed, *((routing,) if is_mixture else ()))
+        return x + out
 
 
 class Transformer(nn.Module):
@@ -85,9 +94,17 @@ class Transformer(nn.Module):
 
     @property
     def worked_parameters(self) -> int:
-        """Those that each token is multiplied by: not tables where a row is looked up."""
+        """Those that each token is multiplied by: not tables where a row is looked up, nor experts it does not go to."""
         tables = [self.values, self.places, None if self.head is None else self.embedding]
-        return self.parameter_count - sum(t.weight.numel() for t in tables if t is not None)
+        idle = [
+            weight
+            for module in self.modules()
+            if isinstance(module, Mixture)
+            for expert in module.experts[module.moe.active :]
+            for weight in expert.parameters()
+        ]
+        looked_up = sum(t.weight.numel() for t in tables if t is not None)
+        return self.parameter_count - looked_up - sum(weight.numel() for weight in idle)
 
     def new_cache(self) -> Cache:
         """An empty one, of the kind that this attention keeps."""
@@ -100,8 +117,10 @@ class Transformer(nn.Module):
         segments: Int[Tensor, "B T"] | None = None,
         cache: Cache | None = None,
         positions: Int[Tensor, "B T"] | None = None,
+        routing: Routing | None = None,
     ) -> Float[Tensor, "B T C"]:
-        """States before the output matrix. Tokens see only earlier ones of their own `segment`.
+        """States before the output matrix. Tokens see only earlier ones of their own `segment`; `routing` takes down what
+        the routers decide.
 
         With a `cache`, `positions` says where each token stands in its row; the row must have been filled up to there.
         """
@@ -116,7 +135,7 @@ class Transformer(nn.Module):
         visible = self._visible(segments, cache, positions)
         mask = None if visible is None else blinding(visible, self.dtype)
         for block in self.blocks:
-            x = block(x, rotary, mask, cache, positions, known)
+            x = block(x, rotary, mask, cache, positions, known, routing)
         out: Tensor = self.norm(x)
         return out
 

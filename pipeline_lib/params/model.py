@@ -23,6 +23,35 @@ class LatentParams(Section):
     """Channels of one head's values."""
 
 
+class ExpertParams(Section):
+    """Mixtures of experts in place of the feed-forward of some layers."""
+
+    every: int = Field(ge=0)
+    """Each layer whose number, counted from 1, this divides is a mixture; 0: none is."""
+    experts: int = Field(gt=1)
+    """Those that a router chooses from (E)."""
+    active: int = Field(gt=0)
+    """How many of them a token goes to."""
+    shared: int = Field(ge=0)
+    """Experts that every token goes to."""
+    hidden: int = Field(gt=0)
+    """Width inside each expert."""
+    balance_rate: float = Field(ge=0)
+    """Step, in shares of a gate, of the biases that even out the load without a loss; 0: no such biases."""
+    balance_loss: float = Field(ge=0)
+    """Weight of a loss that evens out the load; 0: none."""
+    z_loss: float = Field(ge=0)
+    """Weight of the loss that keeps the routers' logits small; 0: none."""
+
+    @model_validator(mode="after")
+    def a_token_goes_to_some_of_them(self) -> "ExpertParams":
+        if self.active > self.experts:
+            raise ValueError(
+                f"active: expected at most as many as there are experts ({self.experts}), found {self.active}"
+            )
+        return self
+
+
 class ModelParams(Section):
     layers: int = Field(gt=0)
     channels: int = Field(gt=0)
@@ -51,6 +80,7 @@ class ModelParams(Section):
     """gelu and relu2 have two matrices where swiglu has three, and so 1.5 times the width for the same work."""
     hidden: int = Field(gt=0)
     """Width inside the feed-forward."""
+    moe: ExpertParams
     bias: bool
     """On every matrix of the blocks (of mla's: on queries and out), and on norms that have a gain, as in GPT-2."""
     context: int = Field(gt=1)
@@ -77,6 +107,19 @@ class ModelParams(Section):
                 "value_embeddings: expected false with attention: mla, which keeps no values to add to, found true"
             )
         return self
+
+    @model_validator(mode="after")
+    def some_layer_is_a_mixture(self) -> "ModelParams":
+        if self.moe.every > self.layers:
+            raise ValueError(
+                f"moe.every: expected at most the number of layers ({self.layers}), or 0 for no mixture, "
+                f"found {self.moe.every}"
+            )
+        return self
+
+    def is_mixture(self, layer: int) -> bool:
+        """Whether layer `layer`, counted from 0, is a mixture of experts."""
+        return self.moe.every > 0 and (layer + 1) % self.moe.every == 0
 
     @property
     def attended_width(self) -> int:

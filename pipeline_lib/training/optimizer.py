@@ -17,6 +17,7 @@ from pipeline_lib.model.layers import Linear
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import OptimizerParams
 from pipeline_lib.shapes import Float
+from pipeline_lib.training.balance import Balance, balances
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 """a x + b x³ + c x⁵ takes singular values from 0.01 to around 1 in TURNS turns; Jordan et al. 2024."""
@@ -24,14 +25,16 @@ TURNS = 5
 
 
 class Optimizers:
-    """One or two of torch's optimizers that step as one, each group at its own `rate` times the schedule's share."""
+    """A few of torch's optimizers that step as one, each group at its own `rate` times the schedule's share; only
+    `Balance` goes its own way."""
 
     def __init__(self, *parts: torch.optim.Optimizer) -> None:
         self.parts = parts
 
     @property
     def groups(self) -> list[dict[str, Any]]:
-        return [group for part in self.parts for group in part.param_groups]
+        parts = [part for part in self.parts if not isinstance(part, Balance)]
+        return [group for part in parts for group in part.param_groups]
 
     def step(self, share: float = 1.0) -> None:
         for group in self.groups:
@@ -53,12 +56,15 @@ class Optimizers:
 
 def optimizers(model: nn.Module, params: OptimizerParams) -> Optimizers:
     """What `params.optimizer` names."""
-    if params.optimizer == "adamw" or not isinstance(model, Transformer):
-        return Optimizers(adamw(list(model.parameters()), params))
-    layers = [module for module in model.blocks.modules() if isinstance(module, Linear)]
-    taken = {id(layer.weight) for layer in layers}
+    apart: list[torch.optim.Optimizer] = [*balances(model)]
+    taken = {id(weight) for part in apart for weight in part.param_groups[0]["params"]}
+    layers: list[Linear] = []
+    if params.optimizer == "muon" and isinstance(model, Transformer):
+        layers = [module for module in model.blocks.modules() if isinstance(module, Linear)]
+        apart = [Muon(layers, params, model.dtype), *apart]
+        taken |= {id(layer.weight) for layer in layers}
     rest = [weight for weight in model.parameters() if id(weight) not in taken]
-    return Optimizers(adamw(rest, params), Muon(layers, params, model.dtype))
+    return Optimizers(adamw(rest, params), *apart)
 
 
 def adamw(weights: Sequence[nn.Parameter], params: OptimizerParams) -> torch.optim.AdamW:

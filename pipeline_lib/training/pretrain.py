@@ -11,6 +11,7 @@ from pipeline_lib import progress
 from pipeline_lib.formats.shards import Shards
 from pipeline_lib.model.generation import Sampling, for_inference, generate
 from pipeline_lib.model.hardware import peak_flops
+from pipeline_lib.model.routing import Routing
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import PretrainParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
@@ -60,16 +61,18 @@ class Pretraining:
     def gradient(self, step: int) -> Row:
         batch = self.ahead.batch(step)
         targets, total = batch.learnt, 0.0
+        routing = Routing(self.run.model.shape.moe)
         for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
-            loss = self.loss(part) / targets
-            loss.backward()
+            loss = self.loss(part, routing) / targets
+            (loss + routing.cost(part.counts) / targets).backward()
             total += loss.item()
-        return {"loss": total, "bits_per_byte": total / math.log(2) * tokens_per_byte(self.train)}
+        bits = total / math.log(2) * tokens_per_byte(self.train)
+        return {"loss": total, "bits_per_byte": bits, **routing.figures()}
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: Batch, routing: Routing | None = None) -> Tensor:
         """Summed over the targets."""
         model = self.run.model
-        hidden = model.hidden(batch.inputs, batch.segments)
+        hidden = model.hidden(batch.inputs, batch.segments, routing=routing)
         cap = model.shape.logit_softcap
         return summed_loss(hidden, model.head_weight, batch.targets, batch.counts, cap)
 

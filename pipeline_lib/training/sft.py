@@ -10,6 +10,7 @@ from torch import Tensor
 from pipeline_lib import progress
 from pipeline_lib.errors import DataError
 from pipeline_lib.formats.shards import Shards
+from pipeline_lib.model.routing import Routing
 from pipeline_lib.params import SftParams
 from pipeline_lib.training.batches import Batch, lay_out
 from pipeline_lib.training.conversations import pack_conversations
@@ -66,16 +67,17 @@ class FineTuning:
     def gradient(self, step: int) -> Row:
         batch = self.ahead.batch(step)
         targets, total = batch.learnt, 0.0
+        routing = Routing(self.run.model.shape.moe)
         for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
-            loss = self.loss(part) / targets
-            loss.backward()
+            loss = self.loss(part, routing) / targets
+            (loss + routing.cost(part.counts) / targets).backward()
             total += loss.item()
-        return {"loss": total}
+        return {"loss": total, **routing.figures()}
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: Batch, routing: Routing | None = None) -> Tensor:
         """Summed over what is learnt."""
         model = self.run.model
-        hidden = model.hidden(batch.inputs, batch.segments)
+        hidden = model.hidden(batch.inputs, batch.segments, routing=routing)
         cap = model.shape.logit_softcap
         return summed_loss(hidden, model.head_weight, batch.targets, batch.counts, cap)
 

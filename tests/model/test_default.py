@@ -13,7 +13,21 @@ from pipeline_lib.model.transformer import Transformer, restore
 from tests.model.shapes import shaped
 
 VOCAB = 70
-SHAPE = shaped(layers=2, channels=32, heads=4, kv_heads=2, head_width=8, hidden=48, context=24)
+SHAPE = shaped(
+    **checkpoints.BEFORE,
+    layers=2,
+    channels=32,
+    rope_theta=10_000.0,
+    heads=4,
+    kv_heads=2,
+    head_width=8,
+    qk_norm=True,
+    feed_forward="relu2",
+    hidden=48,
+    context=24,
+    tie_embeddings=True,
+    value_embeddings=True,
+)
 
 
 def first_weights(seed: int) -> dict[str, torch.Tensor]:
