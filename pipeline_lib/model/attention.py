@@ -55,17 +55,14 @@ class Attention(nn.Module):
 def attend(
     queries: Float[Tensor, "B H T D"],
     keys: Float[Tensor, "B K S D"],
-    values: Float[Tensor, "B K S E"],
+    values: Float[Tensor, "B K S U"],
     mask: Float[Tensor, "..."] | None,
     scale: float | None = None,
-) -> Float[Tensor, "B H T E"]:
+) -> Float[Tensor, "B H T U"]:
     """softmax(scale Q Kᵀ + mask) V; `mask` as from `blinding`, (B, 1, T, S) or (T, S); None: causal, T = S. `scale` is
     1 / sqrt(D) where it is not given."""
     if queries.device.type != "cpu":
-        fused: Tensor = F.scaled_dot_product_attention(
-            queries, keys, values, mask, is_causal=mask is None, scale=scale, enable_gqa=True
-        )
-        return fused
+        return fused(queries, keys, values, mask, scale)
     B, H, T, D = queries.shape
     K, S = keys.shape[1], keys.shape[2]
     grouped = (queries * (D**-0.5 if scale is None else scale)).reshape(B, K, H // K * T, D)
@@ -75,6 +72,21 @@ def attend(
     scores += mask.unsqueeze(2) if mask.dim() == 4 else mask
     weights = scores.softmax(dim=-1).view(B, K, H // K * T, S)
     seen: Tensor = (weights @ values).view(B, H, T, values.shape[3])
+    return seen
+
+
+def fused(
+    queries: Float[Tensor, "B H T D"],
+    keys: Float[Tensor, "B K S D"],
+    values: Float[Tensor, "B K S U"],
+    mask: Float[Tensor, "..."] | None,
+    scale: float | None,
+) -> Float[Tensor, "B H T U"]:
+    """The same by torch's own, for what is no CPU; to share heads leaves it fewer kernels to choose from."""
+    is_shared = queries.shape[1] != keys.shape[1]
+    seen: Tensor = F.scaled_dot_product_attention(
+        queries, keys, values, mask, is_causal=mask is None, scale=scale, enable_gqa=is_shared
+    )
     return seen
 
 

@@ -17,8 +17,6 @@ from pipeline_lib.shapes import Float
 
 
 class LatentAttention(nn.Module):
-    """L: width of the latents; R: width of what turns; E: width of a value."""
-
     def __init__(self, shape: ModelParams, layer: int) -> None:
         super().__init__()
         self.shape, self.layer = shape, layer
@@ -57,7 +55,7 @@ class LatentAttention(nn.Module):
             held = cache.update(self.layer, held, positions)  # (B, 1, S, L + R)
         is_decoding = cache is not None and x.shape[1] == 1
         attention = self._absorbed if is_decoding else self._expanded
-        seen = attention(queries, turned, held, mask)  # (B, H, T, E)
+        seen = attention(queries, turned, held, mask)  # (B, H, T, U)
         out: Tensor = self.out(seen.transpose(1, 2).flatten(2))
         return out
 
@@ -75,7 +73,7 @@ class LatentAttention(nn.Module):
         H, L = self.shape.heads, self.shape.mla.latent
         latents, rope_keys = held[:, 0, :, :L], held[..., L:]
         keys = self.key(latents).unflatten(2, (H, -1)).transpose(1, 2)  # (B, H, S, D)
-        values = self.value(latents).unflatten(2, (H, -1)).transpose(1, 2)  # (B, H, S, E)
+        values = self.value(latents).unflatten(2, (H, -1)).transpose(1, 2)  # (B, H, S, U)
         whole_keys = torch.cat((keys, rope_keys.expand(-1, H, -1, -1)), dim=-1)
         return attend(torch.cat((queries, turned), dim=-1), whole_keys, values, mask, self.scale)
 
@@ -84,7 +82,7 @@ class LatentAttention(nn.Module):
     ) -> Tensor:
         H, L = self.shape.heads, self.shape.mla.latent
         into = self.key.weight.to(queries.dtype).view(H, -1, L)  # (H, D, L)
-        out_of = self.value.weight.to(queries.dtype).view(H, -1, L)  # (H, E, L)
+        out_of = self.value.weight.to(queries.dtype).view(H, -1, L)  # (H, U, L)
         asked = torch.cat((queries @ into, turned), dim=-1)  # (B, H, T, L + R)
         seen = attend(asked, held, held[..., :L], mask, self.scale)  # one head serves all
         return seen @ out_of.mT

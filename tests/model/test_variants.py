@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from pipeline_lib.evaluation.likelihood import costs
 from pipeline_lib.formats import checkpoints
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.generation import Sampling, for_inference, generate
@@ -200,6 +201,30 @@ def test_generation_continues_what_greedy_reading_would_say(name: str) -> None:
         for _ in range(8):
             ids.append(int(model(torch.tensor([ids]))[0, -1].argmax()))
         assert completion.ids == ids[len(prompt) :]
+
+
+@every_variant
+def test_copies_of_a_prompt_do_not_depend_on_what_is_beside_them(name: str) -> None:
+    model = for_inference(woken(name))
+    how = Sampling(temperature=1.0)
+    both = generate(model, [[1, 5], [2] * 9], max_new_tokens=6, stop={3}, sampling=how, copies=3)
+    alone = generate(model, [[1, 5]], max_new_tokens=6, stop={3}, sampling=how, copies=3)
+    assert both[:3] == alone
+    assert len({tuple(completion.ids) for completion in both[:3]}) > 1
+
+
+@every_variant
+def test_training_and_evaluation_score_what_generation_draws_from(name: str) -> None:
+    model, ids = woken(name), some_ids(1, 20)
+    with torch.inference_mode():
+        shares = (model(ids)[0, :-1] / 0.7).log_softmax(-1)
+        wanted = shares.gather(1, ids[0, 1:, None])[:, 0]
+        hidden, cap = model.hidden(ids[:, :-1])[0], model.shape.logit_softcap
+        found, _ = token_log_probabilities(hidden, model.head_weight, ids[0, 1:], 0.7, cap)
+        assert torch.allclose(found, wanted, atol=1e-10)
+        nats = model(ids)[0, :-1].log_softmax(-1).gather(1, ids[0, 1:, None]).sum()
+        [bits] = costs(model, [ids[0].numpy()])
+        assert bits * math.log(2) == pytest.approx(-nats.item(), rel=1e-5)
 
 
 @every_variant
