@@ -82,7 +82,8 @@ class ModelParams(Section):
     """Width inside the feed-forward."""
     moe: ExpertParams
     bias: bool
-    """On every matrix of the blocks (of mla's: on queries and out), and on norms that have a gain, as in GPT-2."""
+    """On every matrix of the blocks (of mla's: on queries and out; on no router), and on layernorms that have a gain, as in
+    GPT-2."""
     context: int = Field(gt=1)
     """Tokens the model sees at once (T)."""
     tie_embeddings: bool
