@@ -40,6 +40,7 @@ class Pretraining:
         else:
             self.reader = batches.Windows(self.train, context, params.seed)
             self.held_out = batches.spread(self.validation, context, rows)
+        run.compile()
         self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
         self.bits_per_byte = 1 / math.log(2) * tokens_per_byte(self.validation)
 

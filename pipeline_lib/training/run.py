@@ -39,6 +39,7 @@ class Run:
         self.stage, self.params, self.runtime, self.hardware = stage, params, runtime, hardware
         self.model = model.to(hardware.device)
         self.model.dtype = hardware.dtype
+        self.model.recomputes = runtime.recompute
         self.kept = kept
         self.optimizer = optimizers(self.model, params)
         self.step = 0
@@ -58,6 +59,16 @@ class Run:
     def share(self) -> float:
         """Of the learning rates, at this step."""
         return schedule(self.step, self.params, self.end)
+
+    def compile(self) -> None:
+        """Have torch compile the blocks, where `runtime.compile` says so: for stages whose shapes stay the same.
+
+        Copies of the model, as for sampling, are not compiled: lengths change there.
+        """
+        if self.runtime.compiles_on(self.hardware.device.type):
+            self.kept.identity["compiled"] = True  # other bits
+            for block in self.model.blocks:
+                block.compile()
 
     def backward(self, loss: Tensor) -> None:
         """Add the loss's gradients to those that lie in the weights."""

@@ -38,6 +38,7 @@ class FineTuning:
         rows = np.unique(np.linspace(0, len(held_out) - 1, wanted).astype(np.int64))  # evenly
         self.held_out = lay_out(self.validation, held_out.pieces(rows), width)
         self.reader = Documents(self.train, self.packed, params.seed)
+        run.compile()
         self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
 
     def _batch(self, step: int) -> Batch:

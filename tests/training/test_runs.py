@@ -3,7 +3,6 @@
 import math
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,45 +13,14 @@ from pipeline_lib import progress
 from pipeline_lib.errors import ResumeError, TrainingError
 from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Prompt, Prompts, Shards
-from pipeline_lib.model.hardware import Hardware
-from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import ModelParams, OptimizerParams, Params, RuntimeParams
-from pipeline_lib.tokens import trainer
+from pipeline_lib.params import OptimizerParams, Params
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training import resume
 from pipeline_lib.training.grpo import Reinforcement
 from pipeline_lib.training.pretrain import Pretraining
 from pipeline_lib.training.run import Row, Run
 from pipeline_lib.training.sft import FineTuning
-from tests.training.conftest import VOCAB, numbered
-
-Begin = Callable[..., AbstractContextManager[Run]]
-SMALL = {"steps": 12, "warmup_steps": 2, "learning_rate": 3e-3, "batch": 4, "micro_batch": 2}
-
-
-@pytest.fixture(scope="module")
-def tokenizer(params: Params) -> Tokenizer:
-    section = params.tokenizer.model_copy(update={"vocab_size": 278})
-    return Tokenizer(
-        trainer.train(
-            iter([f"{n} and {n + 1} is {2 * n + 1}\n" for n in range(400)]), section
-        ).model
-    )
-
-
-@pytest.fixture
-def begin(runtime: RuntimeParams, hardware: Hardware, shape: ModelParams) -> Begin:
-    @contextmanager
-    def start(stage: str, params: OptimizerParams, vocab: int = VOCAB) -> Iterator[Run]:
-        with resume.states(stage, {stage: params}, {}, runtime, hardware.describe()) as kept:
-            yield Run(stage, Transformer(shape, vocab, seed=1), params, runtime, hardware, kept)
-
-    return start
-
-
-def weights(run: Run) -> bytes:
-    return b"".join(w.detach().numpy().tobytes() for w in run.model.state_dict().values())
-
+from tests.training.conftest import SMALL, VOCAB, Begin, Ear, numbered, weights, without_speeds
 
 Rows = Callable[[Run], Iterator[Row]]
 
@@ -130,10 +98,6 @@ def test_a_run_stopped_anywhere_ends_with_the_bits_of_an_undisturbed_one(
         assert run.step == section.steps
         assert weights(run) == expected
     assert without_speeds(again) == without_speeds(undisturbed)
-
-
-def without_speeds(rows: list[Row]) -> list[Row]:
-    return [{k: v for k, v in row.items() if not k.startswith("machine.")} for row in rows]
 
 
 def test_a_finished_run_is_taken_as_it_is(
@@ -226,24 +190,6 @@ def test_no_thread_outlives_a_run(
             with pytest.raises(TrainingError):
                 list(curve)
         assert threads_of_batches() == []
-
-
-class Ear:
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def show(self, done: int, total: int | None, unit: str, note: str) -> None: ...
-
-    def say(self, sentence: str) -> None:
-        self.heard.append(sentence)
-
-
-@pytest.fixture
-def ear() -> Iterator[Ear]:
-    listener = Ear()
-    progress.listen(listener)
-    yield listener
-    progress.listen(None)
 
 
 def test_the_forecast_rehearses_and_changes_no_bit(
