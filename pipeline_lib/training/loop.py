@@ -48,14 +48,16 @@ def train(
     try:
         while run.step < run.end:
             row = advance(run, gradient)
+            found = []
             if run.step % log_every == 0 or run.step == run.end:
                 now = time.perf_counter()
                 done = (run.step - 1) % log_every + 1
                 row["machine.tokens_per_second"] = done * tokens / (now - clock)
                 clock = now
-                yield run.record(row)
-            for extra in after(run.step):
-                yield run.record(extra)
+                found.append(row)
+            found.extend(after(run.step))
+            run.rows.extend(found)
+            yield from found
             if run.kept.stop_signal is not None:
                 run.save()
                 run.kept.obey()

@@ -219,7 +219,3 @@ class Run:
         """The model as it stands, ready to be written."""
         model = self.model
         return Checkpoint(model.shape, model.vocab_size, model.state_dict(), tokenizer, provenance)
-
-    def record(self, row: Row) -> Row:
-        self.rows.append(row)
-        return row

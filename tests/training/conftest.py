@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_lib import progress
 from pipeline_lib.formats import shards, shardwriting
-from pipeline_lib.formats.shards import Encoded, Kind, Shards
+from pipeline_lib.formats.shards import Encoded, Kind, Prompt, Prompts, Shards
 from pipeline_lib.model.hardware import Hardware, choose
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, OptimizerParams, Params, RuntimeParams
@@ -127,7 +127,12 @@ def tokenizer(params: Params) -> Tokenizer:
 @pytest.fixture
 def begin(runtime: RuntimeParams, hardware: Hardware, shape: ModelParams) -> Begin:
     @contextmanager
-    def start(stage: str, params: OptimizerParams, vocab: int = VOCAB) -> Iterator[Run]:
+    def start(
+        stage: str,
+        params: OptimizerParams,
+        vocab: int = VOCAB,
+        hardware: Hardware = hardware,
+    ) -> Iterator[Run]:
         with resume.states(stage, {stage: params}, {}, runtime, hardware.describe()) as kept:
             yield Run(stage, Transformer(shape, vocab, seed=1), params, runtime, hardware, kept)
 
@@ -158,3 +163,11 @@ def ear() -> Iterator[Ear]:
     progress.listen(listener)
     yield listener
     progress.listen(None)
+
+
+def made_prompts(folder: Path, tokenizer: Tokenizer) -> Prompts:
+    made = [
+        Prompt(np.array([1, *tokenizer.encode(f"{n}")]), str(n % 3), "number") for n in range(9)
+    ]
+    shardwriting.write_prompts(folder / "rl", made, tokenizer.vocab_size, tokenizer.digest)
+    return shards.read_prompts(folder / "rl")

@@ -11,8 +11,7 @@ import torch
 
 from pipeline_lib import progress
 from pipeline_lib.errors import ResumeError, TrainingError
-from pipeline_lib.formats import shards, shardwriting
-from pipeline_lib.formats.shards import Prompt, Prompts, Shards
+from pipeline_lib.formats.shards import Shards
 from pipeline_lib.params import OptimizerParams, Params
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training import resume
@@ -20,7 +19,16 @@ from pipeline_lib.training.grpo import Reinforcement
 from pipeline_lib.training.pretrain import Pretraining
 from pipeline_lib.training.run import Row, Run
 from pipeline_lib.training.sft import FineTuning
-from tests.training.conftest import SMALL, VOCAB, Begin, Ear, numbered, weights, without_speeds
+from tests.training.conftest import (
+    SMALL,
+    VOCAB,
+    Begin,
+    Ear,
+    made_prompts,
+    numbered,
+    weights,
+    without_speeds,
+)
 
 Rows = Callable[[Run], Iterator[Row]]
 
@@ -69,14 +77,6 @@ def job(
         lambda run: Reinforcement(run, rl, prompts, tokenizer).rows(),
         tokenizer.vocab_size,
     )
-
-
-def made_prompts(folder: Path, tokenizer: Tokenizer) -> Prompts:
-    made = [
-        Prompt(np.array([1, *tokenizer.encode(f"{n}")]), str(n % 3), "number") for n in range(9)
-    ]
-    shardwriting.write_prompts(folder / "rl", made, tokenizer.vocab_size, tokenizer.digest)
-    return shards.read_prompts(folder / "rl")
 
 
 def test_a_run_stopped_anywhere_ends_with_the_bits_of_an_undisturbed_one(
