@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pipeline_lib import progress
-from pipeline_lib.errors import DataError
+from pipeline_lib.errors import DataError, TrainingError
 from pipeline_lib.formats.shards import Shards
 from pipeline_lib.params import SftParams
 from pipeline_lib.training.batches import Batch, lay_out
@@ -54,6 +54,10 @@ class FineTuning:
         every = self.run.runtime.log_every
         with self.ahead:
             yield from train(self.run, self.gradient, self.after, every, tokens)
+        if not self.run.best.get("weights"):
+            raise TrainingError(
+                "sft: expected a validation loss that is a number, found none; lower sft.learning_rate"
+            )
         yield {
             "best.step": self.run.best["step"],
             "best.validation.loss": self.run.best["loss"],

@@ -15,6 +15,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
+from pipeline_lib.errors import TrainingError
 from pipeline_lib.formats.shards import Shards
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.model.transformer import Transformer
@@ -135,6 +136,47 @@ def test_in_every_mode_a_stopped_or_killed_run_ends_with_the_same_bits(
     assert stopped == after_kill == expected
     assert without_speeds(again) == without_speeds(killed) == without_speeds(undisturbed)
     assert (undisturbed[-1]["skipped_steps"] > 0) == (mode == "spikes")
+
+
+def test_reinforcement_killed_in_a_step_of_several_updates_ends_with_the_same_bits_and_rollouts(
+    params: Params, tokenizer: Tokenizer, begin: Begin, scratch: Path, tmp_path: Path
+) -> None:
+    changes = {"steps": 4, "prompts": 3, "group": 4, "max_new_tokens": 6, "updates": 2}
+    chosen = params.grpo.model_copy(update={**changes, "beta": 0.1, "ema": 0.5})
+    prompts, left = made_prompts(tmp_path, tokenizer), tmp_path / "left by a kill"
+
+    def end() -> tuple[bytes, list[Row], list[dict[str, str | float]]]:
+        with begin("grpo", chosen, tokenizer.vocab_size) as run:
+            rows = []
+            for row in Reinforcement(run, chosen, prompts, tokenizer).rows():
+                rows.append(row)
+                if len(rows) == 3 and not left.exists():
+                    shutil.copytree(run.kept.folder, left)
+            return weights(run), without_speeds(rows), run.notes
+
+    undisturbed = end()
+    assert torch.load(left / "state.pt", weights_only=True)["step"] == 2
+    (folder,) = (scratch / "grpo").glob("*/")
+    shutil.rmtree(folder)
+    shutil.copytree(left, folder)
+    assert end() == undisturbed
+
+
+def test_a_state_of_code_that_knew_no_switches_is_taken_up_where_that_is_allowed(
+    section: PretrainParams, learn: Learn, begin: Begin
+) -> None:
+    with begin("pretrain", section) as run:
+        curve = learn(run).rows()
+        next(curve)
+        next(curve)
+        del curve
+        state = torch.load(run.kept.path, weights_only=True)
+        known = ("step", "model", "optimizer", "rows", "notes", "best")
+        old = {**{name: state[name] for name in known}, "identity": {"code": "older"}}
+        torch.save(old, run.kept.path)
+    with begin("pretrain", section) as run:
+        run.kept.runtime = run.runtime.model_copy(update={"resume": "any"})
+        assert list(learn(run).rows())[-1]["steps"] == section.steps
 
 
 def test_with_every_switch_off_a_run_is_the_plain_loop_bit_for_bit(
@@ -294,6 +336,17 @@ def test_with_patience_pretraining_keeps_the_weights_of_the_best_validation(
         }
         assert list(by_step) == [2, 4, 6, 8, 10]
         assert weights(run) == by_step[4] != by_step[10]
+
+
+def test_validations_that_are_no_numbers_end_in_words(
+    params: Params, learn: Learn, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FineTuning, "validate", lambda job: math.nan)
+    with (
+        begin("sft", params.sft.model_copy(update=SIZES)) as run,
+        pytest.raises(TrainingError, match="expected a validation loss that is a number"),
+    ):
+        list(learn(run).rows())
 
 
 def timed(run: Run, seconds_a_step: float) -> None:
