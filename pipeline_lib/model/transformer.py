@@ -6,9 +6,12 @@ modded-nanogpt, K. Jordan et al. 2024, github.com/KellerJordan/modded-nanogpt) a
 which token stands where: a table says it to the values.
 """
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.attention import Attention, blinding
@@ -58,6 +61,8 @@ class Transformer(nn.Module):
     def __init__(self, shape: ModelParams, vocab_size: int, seed: int) -> None:
         super().__init__()
         self.shape, self.vocab_size, self.dtype = shape, vocab_size, torch.float32
+        self.recomputes = False
+        """Whether a block keeps only its input for the backward pass, and is run again there (gradient checkpointing)."""
         self.embedding = nn.Embedding(vocab_size, shape.channels)
         values = shape.kv_heads * shape.head_width
         self.values = nn.Embedding(vocab_size, values) if shape.value_embeddings else None
@@ -135,9 +140,17 @@ class Transformer(nn.Module):
         visible = self._visible(segments, cache, positions)
         mask = None if visible is None else blinding(visible, self.dtype)
         for block in self.blocks:
-            x = block(x, rotary, mask, cache, positions, known, routing)
+            x = self._through(block, x, rotary, mask, cache, positions, known, routing)
         out: Tensor = self.norm(x)
         return out
+
+    def _through(self, block: nn.Module, *inputs: object) -> Tensor:
+        """A block's output; recomputed as in Chen et al. 2016, section 4, arxiv.org/abs/1604.06174. Nothing in a block
+        draws random numbers."""
+        if self.recomputes and torch.is_grad_enabled():
+            again = checkpoint(block, *inputs, use_reentrant=False, preserve_rng_state=False)
+            return cast(Tensor, again)
+        return cast(Tensor, block(*inputs))
 
     def forward(
         self, ids: Int[Tensor, "B T"], segments: Int[Tensor, "B T"] | None = None

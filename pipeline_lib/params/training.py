@@ -6,12 +6,17 @@ from pydantic import Field, model_validator
 
 from pipeline_lib.params.section import Section, Share
 
+MEASURED_STEPS = 10
+"""The least that tells how many steps fit a time budget."""
+
 
 class OptimizerParams(Section):
     """What every training stage has: an optimizer, warm-up, decay and clipping."""
 
     seed: int
     steps: int = Field(gt=0)
+    max_minutes: float = Field(ge=0)
+    """Time budget: the run has fewer `steps` where more do not fit, and its schedule ends there; 0: none."""
     optimizer: Literal["adamw", "muon"]
     """muon: for the blocks' matrices; the rest stays with AdamW."""
     learning_rate: float = Field(gt=0)
@@ -19,7 +24,10 @@ class OptimizerParams(Section):
     matrix_learning_rate: float = Field(gt=0)
     """Muon's; adamw does not read it."""
     matrix_momentum: float = Field(ge=0, lt=1)
-    decay: Literal["cosine", "linear"]
+    decay: Literal["cosine", "linear", "wsd"]
+    """How the rates fall after the warm-up: along half a cosine, a line, or not before the last `decay_share`."""
+    decay_share: Share
+    """Share of the steps over which wsd's rates fall; the others do not read it."""
     final_learning_rate: Share  # of both rates, at the last step
     warmup_steps: int = Field(ge=0)
     weight_decay: float = Field(ge=0)  # on matrices only
@@ -27,6 +35,22 @@ class OptimizerParams(Section):
     beta2: float = Field(ge=0, lt=1)
     clip_norm: float = Field(ge=0)
     """Largest norm of the whole gradient; 0: no clipping."""
+    ema: float = Field(ge=0, lt=1)
+    """Decay of a moving average of the weights, which is then validated and handed on; 0: none."""
+    spike_sigma: float = Field(ge=0)
+    """Standard deviations above the last 128 at which a step's loss is a spike, and the step is skipped; 0: only what is
+    no number is."""
+    max_skipped: int = Field(ge=0)
+    """Steps skipped among the last 128; one more stops the run."""
+
+    @model_validator(mode="after")
+    def speed_can_be_measured(self) -> "OptimizerParams":
+        if self.max_minutes and self.decay != "wsd" and self.warmup_steps < MEASURED_STEPS:
+            raise ValueError(
+                f"max_minutes: expected warmup_steps of at least {MEASURED_STEPS}, in which the speed is measured, "
+                f"or decay: wsd, found {self.warmup_steps}"
+            )
+        return self
 
 
 class BatchedParams(OptimizerParams):
@@ -38,6 +62,11 @@ class BatchedParams(OptimizerParams):
     """Steps between two validations."""
     evaluate_batches: int = Field(gt=0)
     """Batches of `micro_batch` sequences each validation reads."""
+    patience: int = Field(ge=0)
+    """Validations in a row without a better loss that end the run, with the weights of the best one; 0: no such end."""
+    z_loss: float = Field(ge=0)
+    """Weight of log² Z, which keeps the logits from drifting; 0: none. Chowdhery et al. 2022 (PaLM), section 5,
+    arxiv.org/abs/2204.02311: 1e-4."""
 
     @model_validator(mode="after")
     def batch_divides(self) -> "BatchedParams":

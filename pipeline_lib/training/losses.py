@@ -88,8 +88,8 @@ def token_log_probabilities(
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """Sum of -log softmax(h Wᵀ)[target] over the targets that count; its gradient comes of the same pass, while the
-    logits are there."""
+    """Sum of -log softmax(h Wᵀ)[target] + z log² Z over the targets that count, and of its first part alone, which is
+    only a figure; the gradient comes of the same pass, while the logits are there."""
 
     @staticmethod
     def forward(
@@ -98,8 +98,9 @@ class _CrossEntropy(torch.autograd.Function):
         weight: Tensor,
         targets: Tensor,
         counts: Tensor | None,
+        z: float,
         cap: float,
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         kept = None if counts is None else counts.nonzero()[:, 0]
         rows, ids = (
             (hidden, targets) if kept is None else (_padded(hidden, kept), _padded(targets, kept))
@@ -107,15 +108,20 @@ class _CrossEntropy(torch.autograd.Function):
         known = len(hidden) if kept is None else len(kept)
         wide = torch.promote_types(weight.dtype, torch.float32)
         total = torch.zeros((), dtype=wide, device=hidden.device)
+        drift = torch.zeros_like(total)
         into_rows, into_weight = torch.zeros_like(rows), torch.zeros_like(weight, dtype=wide)
         cast = weight.to(hidden.dtype)
         for first in range(0, len(rows), CHUNK):
             here = slice(first, first + CHUNK)
-            costs, slopes = _costs(rows[here], cast, ids[here, None], cap)
-            costs[max(known - first, 0) :] = 0
+            padding = slice(max(known - first, 0), None)
+            costs, slopes, normalisers = _costs(rows[here], cast, ids[here, None], z, cap)
+            costs[padding] = 0
             total += costs.sum()
+            if z:
+                normalisers[padding] = 0
+                drift += z * normalisers.square().sum()
             if any(ctx.needs_input_grad):
-                slopes[max(known - first, 0) :] = 0
+                slopes[padding] = 0
                 slopes = slopes.to(hidden.dtype)
                 into_rows[here] = slopes @ cast
                 into_weight += slopes.T @ rows[here]
@@ -125,24 +131,35 @@ class _CrossEntropy(torch.autograd.Function):
             else torch.zeros_like(hidden).index_copy_(0, kept, into_rows[:known])
         )
         ctx.save_for_backward(into_hidden, into_weight.to(weight.dtype))
-        return total
+        ctx.mark_non_differentiable(total)
+        return total + drift, total
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         into_hidden, into_weight = ctx.saved_tensors
-        return into_hidden * grad, into_weight * grad, None, None, None
+        return into_hidden * grad, into_weight * grad, None, None, None, None
 
 
-def _costs(rows: Tensor, weight: Tensor, ids: Tensor, cap: float) -> tuple[Tensor, Tensor]:
-    """Of each row: -log softmax(logits)[id], (n,), and its slope along the logits, (n, V)."""
+def _costs(
+    rows: Tensor, weight: Tensor, ids: Tensor, z: float, cap: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each row: -log softmax(logits)[id], (n,); the slope of that + z log² Z along the logits, (n, V); log Z, (n,)."""
     logits = _logits(rows, weight, cap)
     bend = _bend(logits, cap)
-    logits = logits.sub_(logits.amax(dim=-1, keepdim=True))
+    highest = logits.amax(dim=-1, keepdim=True)
+    logits = logits.sub_(highest)
     chosen = logits.gather(1, ids)
     powers = logits.exp_()
     totals = powers.sum(dim=-1, keepdim=True)
-    slopes = powers.div_(totals).scatter_add_(1, ids, powers.new_full(ids.shape, -1.0))
-    return (totals.log() - chosen)[:, 0], slopes if bend is None else slopes.mul_(bend)
+    logs = totals.log()
+    normalisers = highest + logs
+    slopes = powers.div_(totals)
+    if z:
+        slopes.mul_(1 + 2 * z * normalisers)
+    slopes.scatter_add_(1, ids, powers.new_full(ids.shape, -1.0))
+    if bend is not None:
+        slopes.mul_(bend)
+    return (logs - chosen)[:, 0], slopes, normalisers[:, 0]
 
 
 def _padded(x: Tensor, kept: Tensor) -> Tensor:
@@ -161,10 +178,24 @@ def summed_loss(
 ) -> Float[Tensor, ""]:
     """Sum of the cross-entropy in nats over pred[B, T, V] and targets[B, T], where `counts` says so; the others are not
     even looked at. Logits stay within `cap`; 0: they may be any."""
+    return summed_objective(hidden, weight, targets, counts, 0.0, cap)[0]
+
+
+def summed_objective(
+    hidden: Float[Tensor, "B T C"],
+    weight: Float[Tensor, "V C"],
+    targets: Int[Tensor, "B T"],
+    counts: Bool[Tensor, "B T"] | None,
+    z_loss: float,
+    cap: float = 0.0,
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """What is minimised, and of it the cross-entropy in nats, which is only a figure: `z_loss` times log² Z is added for
+    each target, Z the sum of its row's exponentials. Chowdhery et al. 2022 (PaLM), section 5, arxiv.org/abs/2204.02311."""
     flat = None if counts is None else counts.flatten()
-    rows, ids = hidden.flatten(0, 1), targets.flatten()
-    total: Tensor = _CrossEntropy.apply(rows, weight, ids, flat, cap)  # type: ignore[no-untyped-call]
-    return total
+    objective, entropy = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
+        hidden.flatten(0, 1), weight, targets.flatten(), flat, z_loss, cap
+    )
+    return objective, entropy
 
 
 def next_token_loss(

@@ -144,22 +144,51 @@ def orthogonal(
     return turned
 
 
-def schedule(step: int, params: OptimizerParams) -> float:
+def schedule(step: int, params: OptimizerParams, steps: int | None = None) -> float:
     """Share of the rates at optimizer step `step`, counted from 0: linear warm-up, then down to the final share at
-    steps - 1, along half a cosine or a line."""
+    steps - 1, along half a cosine, a line, or from where wsd's level part ends along 1 - sqrt. `steps`: where the run
+    is shorter than asked.
+
+    wsd: Hu et al. 2024 (MiniCPM), section 4, arxiv.org/abs/2404.06395; its cooldown: Hägele et al. 2024, section 3.2,
+    arxiv.org/abs/2405.18392.
+    """
     if step < params.warmup_steps:
         return (step + 1) / params.warmup_steps
-    decay_steps = max(params.steps - 1 - params.warmup_steps, 1)
-    done = min((step - params.warmup_steps) / decay_steps, 1.0)
-    left = 1 - done if params.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+    steps = params.steps if steps is None else steps
+    level = max(level_steps(params, steps), params.warmup_steps)
+    decay_steps = max(steps - 1 - level, 1)
+    done = min(max(step - level, 0) / decay_steps, 1.0)
+    match params.decay:
+        case "linear":
+            left = 1 - done
+        case "cosine":
+            left = 0.5 * (1 + math.cos(math.pi * done))
+        case _:
+            left = 1 - math.sqrt(done)
     return params.final_learning_rate + (1 - params.final_learning_rate) * left
+
+
+def level_steps(params: OptimizerParams, steps: int) -> int:
+    """How many steps have a rate that does not depend on how many there are: the warm-up, and wsd's level part."""
+    if params.decay != "wsd":
+        return params.warmup_steps
+    return max(steps - round(params.decay_share * steps) - 1, params.warmup_steps)
+
+
+def weights_of(optimizer: Optimizers) -> list[nn.Parameter]:
+    return [weight for group in optimizer.groups for weight in group["params"]]
+
+
+def clip(optimizer: Optimizers, clip_norm: float) -> float:
+    """Shrink the gradients to the largest norm, 0: any; return their norm before. A norm that is no number says that
+    they are none either, and must not be stepped along."""
+    return float(torch.nn.utils.clip_grad_norm_(weights_of(optimizer), clip_norm or math.inf))
 
 
 def apply_step(optimizer: Optimizers, share: float, clip_norm: float) -> float:
     """Clip, step, clear the gradients; return the gradient's norm before clipping."""
-    weights = [weight for group in optimizer.groups for weight in group["params"]]
-    norm = torch.nn.utils.clip_grad_norm_(weights, clip_norm or math.inf)
-    if torch.isfinite(norm):
+    norm = clip(optimizer, clip_norm)
+    if math.isfinite(norm):
         optimizer.step(share)
     optimizer.zero_grad()
-    return float(norm)
+    return norm

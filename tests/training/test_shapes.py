@@ -8,9 +8,10 @@ import pytest
 from pipeline_lib.params import ModelParams, OptimizerParams
 from tests.model.test_variants import GPT2, LLAMA, MLA, MOE
 from tests.training import test_runs
-from tests.training.test_runs import Begin, Ear, Rows, begin, ear, job, tokenizer
+from tests.training.conftest import Begin, Ear
+from tests.training.test_runs import Rows, job
 
-__all__ = ["begin", "ear", "job", "tokenizer"]  # fixtures
+__all__ = ["job"]  # a fixture
 
 SHAPES: dict[str, dict[str, Any]] = {
     "gpt2": {**GPT2, "kv_heads": 2},
