@@ -104,6 +104,8 @@ def load(folder: Path, sampling: Sampling, max_tokens: int, seed: int) -> Speake
         device="auto",
         precision="auto",
         threads=0,
+        compile=False,
+        recompute=False,
         workers=0,
         engine="loky",
         cluster="",

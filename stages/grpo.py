@@ -11,6 +11,7 @@ from pipeline_lib.params import GrpoParams, RuntimeParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training import loop, provenance, resume
 from pipeline_lib.training.grpo import Reinforcement
+from pipeline_lib.training.run import Run
 
 
 def main(
@@ -33,7 +34,7 @@ def main(
     checkpoints.expect_tokenizer(sft, before, rl_shards, prompts.index.tokenizer)
     inputs = {"prompts": prompts.index.digest, "sft": before.digest}
     with resume.states("grpo", {"grpo": params}, inputs, runtime, hardware.describe()) as kept:
-        run = loop.Run("grpo", restore(before), params, runtime, hardware, kept)
+        run = Run("grpo", restore(before), params, runtime, hardware, kept)
         yield from Reinforcement(run, params, prompts, Tokenizer(before.tokenizer)).rows()
         origin = provenance.describe("grpo", {"grpo": params}, inputs, kept, before.provenance)
         checkpoints.write(chat, run.checkpoint(before.tokenizer, origin))

@@ -10,6 +10,7 @@ from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, PretrainParams, RuntimeParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training import batches, loop, pretrain, provenance, resume
+from pipeline_lib.training.run import Run
 
 
 def main(
@@ -34,7 +35,7 @@ def main(
     inputs = {"train": train.index.digest, "validation": validation.index.digest}
     with resume.states("pretrain", sections, inputs, runtime, hardware.describe()) as kept:
         learner = Transformer(model, train.index.vocab_size, params.seed)
-        run = loop.Run("pretrain", learner, params, runtime, hardware, kept)
+        run = Run("pretrain", learner, params, runtime, hardware, kept)
         yield from pretrain.Pretraining(run, params, (train, validation), pieces).rows()
         origin = provenance.describe("pretrain", sections, inputs, kept, {})
         checkpoints.write(base, run.checkpoint(pieces.model, origin))

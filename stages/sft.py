@@ -8,7 +8,8 @@ from pipeline_lib.formats import checkpoints, shards
 from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.model.transformer import restore
 from pipeline_lib.params import RuntimeParams, SftParams
-from pipeline_lib.training import loop, provenance, resume
+from pipeline_lib.training import provenance, resume
+from pipeline_lib.training.run import Run
 from pipeline_lib.training.sft import FineTuning
 
 
@@ -37,7 +38,7 @@ def main(
         "base": before.digest,
     }
     with resume.states("sft", {"sft": params}, inputs, runtime, hardware.describe()) as kept:
-        run = loop.Run("sft", restore(before), params, runtime, hardware, kept)
+        run = Run("sft", restore(before), params, runtime, hardware, kept)
         yield from FineTuning(run, params, (train, validation)).rows()
         origin = provenance.describe("sft", {"sft": params}, inputs, kept, before.provenance)
         checkpoints.write(sft, run.checkpoint(before.tokenizer, origin))

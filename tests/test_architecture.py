@@ -87,8 +87,11 @@ from pipeline_lib.model import generation, hardware
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams
 from pipeline_lib.training import grpo, pretrain, sft
-shape = ModelParams(layers=1, channels=8, heads=2, kv_heads=1, head_width=4, feed_forward='swiglu', hidden=8, context=8,
-                    rope_theta=1e4, qk_norm=True, tie_embeddings=True, value_embeddings=True)
+mla = dict(latent=4, query_latent=0, rope_width=2, value_width=4)
+moe = dict(every=1, experts=2, active=1, shared=1, hidden=4, balance_rate=0.1, balance_loss=0.1, z_loss=0.1)
+shape = ModelParams(layers=1, channels=8, norm='rmsnorm', norm_gain=True, positions='rope', rope_theta=1e4,
+                    attention='mha', mla=mla, heads=2, kv_heads=1, head_width=4, qk_norm=True, feed_forward='swiglu',
+                    hidden=8, moe=moe, bias=True, context=8, tie_embeddings=True, value_embeddings=True, logit_softcap=30.0)
 model = Transformer(shape, 16, 0)
 print(len(generation.generate(model, [[1]], max_new_tokens=3, stop=set(), sampling=generation.Sampling())[0].ids))
 """

@@ -75,6 +75,18 @@ def test_every_fault_is_named_at_once(stored: dict[str, Any]) -> None:
             lambda s: s["model"].update(kv_heads=3),
             "expected a divisor of heads (4), found 3",
         ),
+        (
+            lambda s: s["model"].update(attention="mla"),
+            "value_embeddings: expected false with attention: mla",
+        ),
+        (
+            lambda s: s["model"]["moe"].update(active=5),
+            "active: expected at most as many as there are experts (4), found 5",
+        ),
+        (
+            lambda s: s["model"]["moe"].update(every=5),
+            "moe.every: expected at most the number of layers (4), or 0 for no mixture, found 5",
+        ),
         (lambda s: s["pretrain"].update(micro_batch=7), "micro_batch: expected a divisor of batch"),
         (lambda s: s["pretrain"].update(learning_rate="3e-4x"), "pretrain.learning_rate: "),
         (

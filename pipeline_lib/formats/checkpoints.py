@@ -20,6 +20,27 @@ from pipeline_lib.errors import FormatError
 from pipeline_lib.formats import files
 from pipeline_lib.params import ModelParams
 
+BEFORE: Mapping[str, Any] = {
+    "norm": "rmsnorm",
+    "norm_gain": False,
+    "positions": "rope",
+    "attention": "mha",
+    "mla": {"latent": 64, "query_latent": 0, "rope_width": 16, "value_width": 32},
+    "moe": {
+        "every": 0,
+        "experts": 4,
+        "active": 1,
+        "shared": 1,
+        "hidden": 256,
+        "balance_rate": 1e-3,
+        "balance_loss": 0.0,
+        "z_loss": 1e-3,
+    },
+    "bias": False,
+    "logit_softcap": 0.0,
+}
+"""What a shape was before it had a word for it: folders written then are still read."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -60,7 +81,8 @@ def read(folder: Path, made_by: str = "pretrain") -> Checkpoint:
     """Raise FormatError in words where a part is missing, damaged, or of another version."""
     config = files.read_json(folder / "config.json", made_by)
     try:
-        shape, vocab_size = ModelParams.model_validate(config["model"]), int(config["vocab_size"])
+        shape = ModelParams.model_validate({**BEFORE, **config["model"]})
+        vocab_size = int(config["vocab_size"])
     except (KeyError, TypeError, ValidationError):
         raise FormatError(
             f"{folder / 'config.json'}: expected a model's shape, found another layout; "

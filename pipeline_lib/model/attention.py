@@ -1,4 +1,4 @@
-"""Grouped-query attention with rotary positions and RMS-normalised queries and keys.
+"""Grouped-query attention, with rotary positions and RMS-normalised queries and keys where the shape has them.
 
 On CPUs two matrix products and a softmax are 2 to 3 times as fast, forward and backward, as torch's fused attention in
 bf16 (docs/log.md); on GPUs the fused one is used.
@@ -18,15 +18,16 @@ class Attention(nn.Module):
     def __init__(self, shape: ModelParams, layer: int) -> None:
         super().__init__()
         self.shape, self.layer = shape, layer
-        self.query = Linear(shape.channels, shape.heads * shape.head_width)
-        self.key_value = Linear(shape.channels, 2 * shape.kv_heads * shape.head_width, maps=2)
-        self.out = Linear(shape.heads * shape.head_width, shape.channels)
+        seen, kept = shape.heads * shape.head_width, shape.kv_heads * shape.head_width
+        self.query = Linear(shape.channels, seen, bias=shape.bias)
+        self.key_value = Linear(shape.channels, 2 * kept, maps=2, bias=shape.bias)
+        self.out = Linear(seen, shape.channels, bias=shape.bias)
         self.share = nn.Parameter(torch.empty(1)) if shape.value_embeddings else None
 
     def forward(
         self,
         x: Float[Tensor, "B T C"],
-        rotary: tuple[Tensor, Tensor],
+        rotary: tuple[Tensor, Tensor] | None,
         mask: Tensor | None,
         cache: KVCache | None,
         positions: Tensor | None,
@@ -42,7 +43,8 @@ class Attention(nn.Module):
             values = values + (known * self.share.to(x.dtype)).view(B, T, -1, D).transpose(1, 2)
         if self.shape.qk_norm:
             queries, keys = rms_norm(queries), rms_norm(keys)
-        queries, keys = rotate(queries, *rotary), rotate(keys, *rotary)  # (B, K, T, D)
+        if rotary is not None:
+            queries, keys = rotate(queries, *rotary), rotate(keys, *rotary)  # (B, K, T, D)
         if cache is not None and positions is not None:
             keys, values = cache.update(self.layer, keys, values, positions)  # (B, K, S, D)
         seen = attend(queries, keys, values, mask)
@@ -53,24 +55,38 @@ class Attention(nn.Module):
 def attend(
     queries: Float[Tensor, "B H T D"],
     keys: Float[Tensor, "B K S D"],
-    values: Float[Tensor, "B K S D"],
+    values: Float[Tensor, "B K S U"],
     mask: Float[Tensor, "..."] | None,
-) -> Float[Tensor, "B H T D"]:
-    """softmax(Q Kᵀ / sqrt(D) + mask) V; `mask` as from `blinding`, (B, 1, T, S) or (T, S); None: causal, T = S."""
+    scale: float | None = None,
+) -> Float[Tensor, "B H T U"]:
+    """softmax(scale Q Kᵀ + mask) V; `mask` as from `blinding`, (B, 1, T, S) or (T, S); None: causal, T = S. `scale` is
+    1 / sqrt(D) where it is not given."""
     if queries.device.type != "cpu":
-        fused: Tensor = F.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=mask, is_causal=mask is None, enable_gqa=True
-        )
-        return fused
+        return fused(queries, keys, values, mask, scale)
     B, H, T, D = queries.shape
     K, S = keys.shape[1], keys.shape[2]
-    grouped = (queries * D**-0.5).reshape(B, K, H // K * T, D)
+    grouped = (queries * (D**-0.5 if scale is None else scale)).reshape(B, K, H // K * T, D)
     scores = (grouped @ keys.transpose(2, 3)).view(B, K, H // K, T, S)
     if mask is None:
         mask = blinding(torch.ones(T, S, dtype=torch.bool).tril(), scores.dtype)
     scores += mask.unsqueeze(2) if mask.dim() == 4 else mask
     weights = scores.softmax(dim=-1).view(B, K, H // K * T, S)
-    seen: Tensor = (weights @ values).view(B, H, T, D)
+    seen: Tensor = (weights @ values).view(B, H, T, values.shape[3])
+    return seen
+
+
+def fused(
+    queries: Float[Tensor, "B H T D"],
+    keys: Float[Tensor, "B K S D"],
+    values: Float[Tensor, "B K S U"],
+    mask: Float[Tensor, "..."] | None,
+    scale: float | None,
+) -> Float[Tensor, "B H T U"]:
+    """The same by torch's own, for what is no CPU; to share heads leaves it fewer kernels to choose from."""
+    is_shared = queries.shape[1] != keys.shape[1]
+    seen: Tensor = F.scaled_dot_product_attention(
+        queries, keys, values, mask, is_causal=mask is None, scale=scale, enable_gqa=is_shared
+    )
     return seen
 
 

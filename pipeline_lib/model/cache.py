@@ -15,44 +15,59 @@ def padded(length: int) -> int:
     return -(-length // BLOCK) * BLOCK
 
 
-class KVCache:
-    """One (B, K, S, D) pair of tensors per layer, and the length of each row."""
+class Cache:
+    """Of each layer, one or more (B, K, S, D) tensors; and the length of each row."""
 
     def __init__(self, layers: int) -> None:
-        self.keys: list[Tensor | None] = [None] * layers
-        self.values: list[Tensor | None] = [None] * layers
+        self.held: list[tuple[Tensor, ...]] = [()] * layers
         self.lengths = torch.zeros(0, dtype=torch.long)  # (B,)
 
     @property
     def room(self) -> int:
         """Positions held for each row (S)."""
-        return 0 if self.keys[0] is None else self.keys[0].shape[2]
+        return self.held[0][0].shape[2] if self.held[0] else 0
 
-    def update(
-        self, layer: int, keys: Tensor, values: Tensor, positions: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Write (B, K, T, D) at `positions` (B, T); return all that is held, (B, K, S, D)."""
-        keys_held = self._roomy(self.keys[layer], keys, positions)
-        values_held = self._roomy(self.values[layer], values, positions)
-        rows = torch.arange(len(keys), device=keys.device)[:, None]
-        keys_held[rows, :, positions] = keys.transpose(1, 2)
-        values_held[rows, :, positions] = values.transpose(1, 2)
-        self.keys[layer], self.values[layer] = keys_held, values_held
-        return keys_held, values_held
-
-    @staticmethod
-    def _roomy(held: Tensor | None, new: Tensor, positions: Tensor) -> Tensor:
-        B, K, _, D = new.shape
+    def write(self, layer: int, new: tuple[Tensor, ...], positions: Tensor) -> tuple[Tensor, ...]:
+        """Write each (B, K, T, D) of `new` at `positions` (B, T); return all that is held, (B, K, S, D)."""
         needed = padded(int(positions.max()) + 1)
-        if held is not None and held.shape[2] >= needed:
-            return held
-        roomy = new.new_zeros(B, K, needed, D)
-        if held is not None:
-            roomy[:, :, : held.shape[2]] = held
+        rows = torch.arange(len(positions), device=positions.device)[:, None]
+        held = self.held[layer] or tuple(part[:, :, :0] for part in new)
+        roomy = tuple(_roomy(part, needed) for part in held)
+        for part, added in zip(roomy, new, strict=True):
+            part[rows, :, positions] = added.transpose(1, 2)
+        self.held[layer] = roomy
         return roomy
 
     def select(self, rows: Tensor) -> None:
         """Keep these rows, in this order; a row may be named many times (a prompt and its G completions)."""
-        self.keys = [k.index_select(0, rows) if k is not None else None for k in self.keys]
-        self.values = [v.index_select(0, rows) if v is not None else None for v in self.values]
+        self.held = [tuple(part.index_select(0, rows) for part in held) for held in self.held]
         self.lengths = self.lengths[rows]
+
+
+def _roomy(held: Tensor, needed: int) -> Tensor:
+    B, K, S, D = held.shape
+    if needed <= S:
+        return held
+    roomy = held.new_zeros(B, K, needed, D)
+    roomy[:, :, :S] = held
+    return roomy
+
+
+class KVCache(Cache):
+    """A pair of tensors per layer, (B, K, S, D): keys, turned already, and values."""
+
+    def update(
+        self, layer: int, keys: Tensor, values: Tensor, positions: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Add those of the tokens at `positions` (B, T); return all keys and all values, (B, K, S, D)."""
+        all_keys, all_values = self.write(layer, (keys, values), positions)
+        return all_keys, all_values
+
+
+class LatentCache(Cache):
+    """One tensor per layer, (B, 1, S, L + R): the latents, and behind each the rotary key that all heads share."""
+
+    def update(self, layer: int, latents: Tensor, positions: Tensor) -> Tensor:
+        """Add those of the tokens at `positions` (B, T); return all, (B, 1, S, L + R)."""
+        (held,) = self.write(layer, (latents,), positions)
+        return held

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pipeline_lib.model.cache import KVCache, padded
+from pipeline_lib.model.cache import Cache, padded
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.shapes import Float, Int
 
@@ -35,9 +35,17 @@ class Completion:
     stopped: bool
 
 
+EXACT = ("router.weight", "balance")
+"""Weights that stay as they are: rounded routers would send tokens elsewhere than in training."""
+
+
 def for_inference(model: Transformer) -> Transformer:
     """A copy whose weights are already in the dtype it computes in: nothing is cast at each token."""
-    return copy.deepcopy(model).to(model.dtype).requires_grad_(requires_grad=False).eval()
+    quick = copy.deepcopy(model).to(model.dtype).requires_grad_(requires_grad=False).eval()
+    for name, weight in model.named_parameters():
+        if name.endswith(EXACT):
+            quick.get_parameter(name).data = weight.detach().clone()
+    return quick
 
 
 @torch.inference_mode()
@@ -98,7 +106,7 @@ def stream(
                 hidden = _step(model, cache, ids)
 
 
-def _prefill(model: Transformer, prompts: Sequence[Sequence[int]]) -> tuple[KVCache, Tensor]:
+def _prefill(model: Transformer, prompts: Sequence[Sequence[int]]) -> tuple[Cache, Tensor]:
     """Fill a cache with the prompts; also each one's last hidden state, (B, C)."""
     device = model.head_weight.device
     lengths = torch.tensor([len(prompt) for prompt in prompts])
@@ -106,14 +114,14 @@ def _prefill(model: Transformer, prompts: Sequence[Sequence[int]]) -> tuple[KVCa
     ids = torch.zeros(len(prompts), T, dtype=torch.long)
     for row, prompt in enumerate(prompts):
         ids[row, : len(prompt)] = torch.tensor(prompt)
-    cache = KVCache(model.shape.layers)
+    cache = model.new_cache()
     positions = torch.arange(T, device=device).expand(len(prompts), T)
     hidden = model.hidden(ids.to(device), cache=cache, positions=positions)  # (B, T, C)
     cache.lengths = lengths.to(device)
     return cache, hidden[torch.arange(len(prompts)), cache.lengths - 1]
 
 
-def _step(model: Transformer, cache: KVCache, ids: Tensor) -> Tensor:
+def _step(model: Transformer, cache: Cache, ids: Tensor) -> Tensor:
     """Feed one token per row, (B,); the states that predict the next, (B, C)."""
     hidden = model.hidden(ids[:, None], cache=cache, positions=cache.lengths[:, None])
     cache.lengths = cache.lengths + 1
@@ -125,7 +133,7 @@ class _Batch:
 
     def __init__(
         self,
-        cache: KVCache,
+        cache: Cache,
         hidden: Tensor,
         seeds: npt.NDArray[np.uint64],
         stop: Collection[int],

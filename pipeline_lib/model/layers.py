@@ -7,19 +7,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pipeline_lib.params import ModelParams
 from pipeline_lib.shapes import Float
+
+EPSILON = 1e-5
+"""What every norm adds to a mean square."""
 
 
 class Linear(nn.Linear):
-    """A matrix without bias that multiplies in its input's dtype; `maps`: how many of equal shape lie in it, one below
-    the other, so that one product serves them all."""
+    """A matrix that multiplies in its input's dtype; `maps`: how many of equal shape lie in it, one below the other, so
+    that one product serves them all."""
 
-    def __init__(self, inputs: int, outputs: int, maps: int = 1) -> None:
-        super().__init__(inputs, outputs, bias=False)
+    def __init__(self, inputs: int, outputs: int, maps: int = 1, *, bias: bool = False) -> None:
+        super().__init__(inputs, outputs, bias=bias)
         self.maps = maps
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight.to(x.dtype))
+        return F.linear(x, self.weight.to(x.dtype), as_type(self.bias, x))
+
+
+def as_type(weight: Tensor | None, x: Tensor) -> Tensor | None:
+    """The weight, where there is one, in the dtype of what it meets."""
+    return None if weight is None else weight.to(x.dtype)
 
 
 class _RMSNorm(torch.autograd.Function):
@@ -42,7 +51,7 @@ class _RMSNorm(torch.autograd.Function):
         return into_x, None
 
 
-def rms_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
+def rms_norm(x: Tensor, eps: float = EPSILON) -> Tensor:
     """x / sqrt(mean(x²) + eps) over the last dimension. Zhang and Sennrich 2019, eq. 4, arxiv.org/abs/1910.07467.
 
     Without a gain: the matrix behind it learns that too, and a gain's gradient costs more than the norm.
@@ -51,6 +60,27 @@ def rms_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
         return F.rms_norm(x, (x.shape[-1],), eps=eps)
     normed: Tensor = _RMSNorm.apply(x, eps)  # type: ignore[no-untyped-call]
     return normed
+
+
+class Norm(nn.Module):
+    """What `model.norm` names, over the last dimension, with gain and bias where the shape has them.
+
+    LayerNorm: Ba, Kiros and Hinton 2016, section 3, arxiv.org/abs/1607.06450.
+    """
+
+    def __init__(self, shape: ModelParams, width: int) -> None:
+        super().__init__()
+        self.centred = shape.norm == "layernorm"
+        has_bias = self.centred and shape.norm_gain and shape.bias
+        self.gain = nn.Parameter(torch.ones(width)) if shape.norm_gain else None
+        self.bias = nn.Parameter(torch.zeros(width)) if has_bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.centred:
+            gain, bias = as_type(self.gain, x), as_type(self.bias, x)
+            return F.layer_norm(x, (x.shape[-1],), gain, bias, EPSILON)
+        normed = rms_norm(x)
+        return normed if self.gain is None else normed * self.gain.to(x.dtype)
 
 
 class _SquaredReLU(torch.autograd.Function):
@@ -73,32 +103,57 @@ class _SquaredReLU(torch.autograd.Function):
 class SquaredReLU(nn.Module):
     """W_down relu(W_up x)². So et al. 2021, section 4.2, arxiv.org/abs/2109.08668."""
 
-    def __init__(self, channels: int, hidden: int) -> None:
+    def __init__(self, channels: int, hidden: int, *, bias: bool = False) -> None:
         super().__init__()
-        self.up = Linear(channels, hidden)
-        self.down = Linear(hidden, channels)
+        self.up = Linear(channels, hidden, bias=bias)
+        self.down = Linear(hidden, channels, bias=bias)
 
-    def forward(self, x: Float[Tensor, "B T C"]) -> Float[Tensor, "B T C"]:
+    def forward(self, x: Float[Tensor, "... C"]) -> Float[Tensor, "... C"]:
         inside = _SquaredReLU.apply(self.up(x))  # type: ignore[no-untyped-call]
         out: Tensor = self.down(inside)  # (B, T, F) -> (B, T, C)
+        return out
+
+
+class GELU(nn.Module):
+    """W_down gelu(W_up x), with the tanh that GPT-2 has for the normal distribution.
+
+    Hendrycks and Gimpel 2016, section 2, arxiv.org/abs/1606.08415.
+    """
+
+    def __init__(self, channels: int, hidden: int, *, bias: bool = False) -> None:
+        super().__init__()
+        self.up = Linear(channels, hidden, bias=bias)
+        self.down = Linear(hidden, channels, bias=bias)
+
+    def forward(self, x: Float[Tensor, "... C"]) -> Float[Tensor, "... C"]:
+        out: Tensor = self.down(F.gelu(self.up(x), approximate="tanh"))
         return out
 
 
 class SwiGLU(nn.Module):
     """W_down(silu(W_gate x) * W_up x). Shazeer 2020, eq. 6, arxiv.org/abs/2002.05202."""
 
-    def __init__(self, channels: int, hidden: int) -> None:
+    def __init__(self, channels: int, hidden: int, *, bias: bool = False) -> None:
         super().__init__()
-        self.gate_up = Linear(channels, 2 * hidden, maps=2)
-        self.down = Linear(hidden, channels)
+        self.gate_up = Linear(channels, 2 * hidden, maps=2, bias=bias)
+        self.down = Linear(hidden, channels, bias=bias)
 
-    def forward(self, x: Float[Tensor, "B T C"]) -> Float[Tensor, "B T C"]:
+    def forward(self, x: Float[Tensor, "... C"]) -> Float[Tensor, "... C"]:
         gate, up = self.gate_up(x).chunk(2, dim=-1)  # (B, T, F) each
         out: Tensor = self.down(F.silu(gate) * up)
         return out
 
 
-FEED_FORWARD: dict[str, type[SwiGLU | SquaredReLU]] = {"swiglu": SwiGLU, "relu2": SquaredReLU}
+FEED_FORWARD: dict[str, type[GELU | SwiGLU | SquaredReLU]] = {
+    "gelu": GELU,
+    "swiglu": SwiGLU,
+    "relu2": SquaredReLU,
+}
+
+
+def capped(logits: Tensor, cap: float) -> Tensor:
+    """cap tanh(logits / cap): Gemma Team 2024, section 2, arxiv.org/abs/2408.00118; a cap of 0 changes nothing."""
+    return cap * torch.tanh(logits / cap) if cap else logits
 
 
 def rotary_table(context: int, width: int, theta: float) -> Tensor:

@@ -1,19 +1,25 @@
-"""The Transformer: pre-norm blocks of grouped-query attention and a feed-forward over token embeddings.
+"""The Transformer: pre-norm blocks of attention and a feed-forward over token embeddings.
 
 Weights start Normal(0, 0.02), those that write into the residual stream divided by sqrt(2 x layers) as in GPT-2, so the
-first loss is that of a blind guess, ln V. With value embeddings (as in the record runs of modded-nanogpt, K. Jordan et al.
-2024, github.com/KellerJordan/modded-nanogpt) a layer need not spend its width on saying which token stands where: a table
-says it to the values.
+first loss is that of a blind guess, ln V; gains start at 1, biases at 0. With value embeddings (as in the record runs of
+modded-nanogpt, K. Jordan et al. 2024, github.com/KellerJordan/modded-nanogpt) a layer need not spend its width on saying
+which token stands where: a table says it to the values.
 """
+
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.attention import Attention, blinding
-from pipeline_lib.model.cache import KVCache, padded
-from pipeline_lib.model.layers import FEED_FORWARD, Linear, rms_norm, rotary_table
+from pipeline_lib.model.cache import Cache, KVCache, LatentCache, padded
+from pipeline_lib.model.experts import Mixture
+from pipeline_lib.model.latent import LatentAttention
+from pipeline_lib.model.layers import FEED_FORWARD, Linear, Norm, capped, rotary_table
+from pipeline_lib.model.routing import Routing
 from pipeline_lib.params import ModelParams
 from pipeline_lib.shapes import Float, Int
 
@@ -21,21 +27,32 @@ from pipeline_lib.shapes import Float, Int
 class Block(nn.Module):
     def __init__(self, shape: ModelParams, layer: int) -> None:
         super().__init__()
-        self.attention = Attention(shape, layer)
-        self.feed_forward = FEED_FORWARD[shape.feed_forward](shape.channels, shape.hidden)
+        self.attention_norm = Norm(shape, shape.channels)
+        attention = LatentAttention if shape.attention == "mla" else Attention
+        self.attention = attention(shape, layer)
+        self.feed_forward_norm = Norm(shape, shape.channels)
+        kind = FEED_FORWARD[shape.feed_forward]
+        self.feed_forward = (
+            Mixture(shape, layer)
+            if shape.is_mixture(layer)
+            else kind(shape.channels, shape.hidden, bias=shape.bias)
+        )
 
     def forward(
         self,
         x: Tensor,
-        rotary: tuple[Tensor, Tensor],
+        rotary: tuple[Tensor, Tensor] | None,
         mask: Tensor | None,
-        cache: KVCache | None,
+        cache: Cache | None,
         positions: Tensor | None,
         known: Tensor | None = None,
+        routing: Routing | None = None,
     ) -> Tensor:
-        x = x + self.attention(rms_norm(x), rotary, mask, cache, positions, known)
-        out: Tensor = x + self.feed_forward(rms_norm(x))
-        return out
+        x = x + self.attention(self.attention_norm(x), rotary, mask, cache, positions, known)
+        normed = self.feed_forward_norm(x)
+        is_mixture = isinstance(self.feed_forward, Mixture)
+        out: Tensor = self.feed_forward(normed, *((routing,) if is_mixture else ()))
+        return x + out
 
 
 class Transformer(nn.Module):
@@ -44,12 +61,17 @@ class Transformer(nn.Module):
     def __init__(self, shape: ModelParams, vocab_size: int, seed: int) -> None:
         super().__init__()
         self.shape, self.vocab_size, self.dtype = shape, vocab_size, torch.float32
+        self.recomputes = False
+        """Whether a block keeps only its input for the backward pass, and is run again there (gradient checkpointing)."""
         self.embedding = nn.Embedding(vocab_size, shape.channels)
         values = shape.kv_heads * shape.head_width
         self.values = nn.Embedding(vocab_size, values) if shape.value_embeddings else None
+        is_learned = shape.positions == "learned"
+        self.places = nn.Embedding(shape.context, shape.channels) if is_learned else None
         self.blocks = nn.ModuleList(Block(shape, layer) for layer in range(shape.layers))
+        self.norm = Norm(shape, shape.channels)
         self.head = None if shape.tie_embeddings else Linear(shape.channels, vocab_size)
-        angles = rotary_table(shape.context, shape.head_width, shape.rope_theta)
+        angles = rotary_table(shape.context, shape.rope_width, shape.rope_theta)
         self.register_buffer("cos", angles.cos(), persistent=False)  # (context, D/2)
         self.register_buffer("sin", angles.sin(), persistent=False)
         self._initialise(torch.Generator().manual_seed(seed))
@@ -61,8 +83,10 @@ class Transformer(nn.Module):
                 into_residual = name.endswith(("attention.out.weight", "down.weight"))
                 std = residual if into_residual else 0.02
                 nn.init.normal_(weight, std=std, generator=generator)
+            elif name.endswith("share"):
+                nn.init.constant_(weight, 0.5)  # of the value embeddings
             else:
-                nn.init.constant_(weight, 0.5)  # the share of the value embeddings
+                nn.init.constant_(weight, float(name.endswith("gain")))
 
     @property
     def head_weight(self) -> Float[Tensor, "V C"]:
@@ -73,27 +97,60 @@ class Transformer(nn.Module):
     def parameter_count(self) -> int:
         return sum(weight.numel() for weight in self.parameters())
 
+    @property
+    def worked_parameters(self) -> int:
+        """Those that each token is multiplied by: not tables where a row is looked up, nor experts it does not go to."""
+        tables = [self.values, self.places, None if self.head is None else self.embedding]
+        idle = [
+            weight
+            for module in self.modules()
+            if isinstance(module, Mixture)
+            for expert in module.experts[module.moe.active :]
+            for weight in expert.parameters()
+        ]
+        looked_up = sum(t.weight.numel() for t in tables if t is not None)
+        return self.parameter_count - looked_up - sum(weight.numel() for weight in idle)
+
+    def new_cache(self) -> Cache:
+        """An empty one, of the kind that this attention keeps."""
+        kind = LatentCache if self.shape.attention == "mla" else KVCache
+        return kind(self.shape.layers)
+
     def hidden(
         self,
         ids: Int[Tensor, "B T"],
         segments: Int[Tensor, "B T"] | None = None,
-        cache: KVCache | None = None,
+        cache: Cache | None = None,
         positions: Int[Tensor, "B T"] | None = None,
+        routing: Routing | None = None,
     ) -> Float[Tensor, "B T C"]:
-        """States before the output matrix. Tokens see only earlier ones of their own `segment`.
+        """States before the output matrix. Tokens see only earlier ones of their own `segment`; `routing` takes down what
+        the routers decide.
 
         With a `cache`, `positions` says where each token stands in its row; the row must have been filled up to there.
         """
         if ids.shape[1] > self.shape.context:
             raise ValueError(f"{ids.shape[1]} tokens do not fit a context of {self.shape.context}")
         x = F.embedding(ids, self.embedding.weight).to(self.dtype)  # (B, T, C)
+        if self.places is not None:
+            standing = places(ids, segments) if positions is None else positions
+            x = x + F.embedding(standing, self.places.weight).to(self.dtype)
         known = None if self.values is None else F.embedding(ids, self.values.weight).to(self.dtype)
         rotary = self._rotary(ids.shape[1], positions)
         visible = self._visible(segments, cache, positions)
         mask = None if visible is None else blinding(visible, self.dtype)
         for block in self.blocks:
-            x = block(x, rotary, mask, cache, positions, known)
-        return rms_norm(x)
+            x = self._through(block, x, rotary, mask, cache, positions, known, routing)
+        out: Tensor = self.norm(x)
+        return out
+
+    def _through(self, block: nn.Module, *inputs: object) -> Tensor:
+        """A block's output; recomputed as in Chen et al. 2016, section 4, arxiv.org/abs/1604.06174. Nothing in a block
+        draws random numbers."""
+        if self.recomputes and torch.is_grad_enabled():
+            again = checkpoint(block, *inputs, use_reentrant=False, preserve_rng_state=False)
+            return cast(Tensor, again)
+        return cast(Tensor, block(*inputs))
 
     def forward(
         self, ids: Int[Tensor, "B T"], segments: Int[Tensor, "B T"] | None = None
@@ -101,9 +158,12 @@ class Transformer(nn.Module):
         return self.logits(self.hidden(ids, segments))
 
     def logits(self, hidden: Float[Tensor, "... C"]) -> Float[Tensor, "... V"]:
-        return F.linear(hidden, self.head_weight.to(hidden.dtype))
+        logits = F.linear(hidden, self.head_weight.to(hidden.dtype))
+        return capped(logits, self.shape.logit_softcap)
 
-    def _rotary(self, T: int, positions: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _rotary(self, T: int, positions: Tensor | None) -> tuple[Tensor, Tensor] | None:
+        if self.shape.positions != "rope":
+            return None
         cos, sin = self.get_buffer("cos").to(self.dtype), self.get_buffer("sin").to(self.dtype)
         if positions is None:
             return cos[:T], sin[:T]  # (T, D/2)
@@ -111,7 +171,7 @@ class Transformer(nn.Module):
 
     @staticmethod
     def _visible(
-        segments: Tensor | None, cache: KVCache | None, positions: Tensor | None
+        segments: Tensor | None, cache: Cache | None, positions: Tensor | None
     ) -> Tensor | None:
         if cache is not None and positions is not None:
             held = max(cache.room, padded(int(positions.max()) + 1))
@@ -120,6 +180,17 @@ class Transformer(nn.Module):
             return None
         same = segments[:, None, :, None] == segments[:, None, None, :]  # (B, 1, T, T)
         return same.tril()
+
+
+def places(ids: Int[Tensor, "B T"], segments: Int[Tensor, "B T"] | None) -> Int[Tensor, "B T"]:
+    """Where each token stands in its own segment, counted from 0; a segment's tokens stand together."""
+    steps = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape)
+    if segments is None:
+        return steps
+    starts = torch.zeros_like(steps)
+    begins = segments[:, 1:] != segments[:, :-1]
+    starts[:, 1:] = torch.where(begins, steps[:, 1:], 0)
+    return steps - starts.cummax(dim=1).values
 
 
 def restore(checkpoint: Checkpoint) -> Transformer:

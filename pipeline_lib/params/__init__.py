@@ -9,6 +9,7 @@ from pipeline_lib.params.discretion import without_secrets
 from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
 from pipeline_lib.params.evaluation import EvaluateParams
 from pipeline_lib.params.existing import ExistingModel
+from pipeline_lib.params.model import ExpertParams, LatentParams, ModelParams
 from pipeline_lib.params.quality import (
     C4Params,
     FineWebParams,
@@ -35,7 +36,6 @@ from pipeline_lib.params.splits import Split
 from pipeline_lib.params.training import (
     BatchedParams,
     GrpoParams,
-    ModelParams,
     OptimizerParams,
     PretrainParams,
     SftParams,
@@ -51,12 +51,14 @@ __all__ = [
     "DownloadParams",
     "EvaluateParams",
     "ExistingModel",
+    "ExpertParams",
     "FileSource",
     "FineWebParams",
     "GopherQualityParams",
     "GopherRepetitionParams",
     "GrpoParams",
     "HubSource",
+    "LatentParams",
     "ModelParams",
     "NearParams",
     "OptimizerParams",

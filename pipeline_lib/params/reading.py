@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pipeline_lib.errors import ParamsError
 from pipeline_lib.params.data import CleanParams, CorpusParams, ShardParams, TokenizerParams
 from pipeline_lib.params.evaluation import EvaluateParams
+from pipeline_lib.params.model import ModelParams
 from pipeline_lib.params.runtime import RuntimeParams
 from pipeline_lib.params.section import Section
 from pipeline_lib.params.sources import (
@@ -19,7 +20,7 @@ from pipeline_lib.params.sources import (
     TalesSource,
     WebSource,
 )
-from pipeline_lib.params.training import GrpoParams, ModelParams, PretrainParams, SftParams
+from pipeline_lib.params.training import GrpoParams, PretrainParams, SftParams
 
 
 class Params(Section):

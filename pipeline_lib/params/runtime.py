@@ -18,6 +18,11 @@ class RuntimeParams(Section):
     """auto: bf16 where the hardware multiplies it fast (AMX, AVX512-BF16, recent GPUs)."""
     threads: int = Field(ge=0)
     """Threads of torch; 0: one per core. Training is bit-identical for the same number only."""
+    compile: Literal["auto"] | bool
+    """torch.compile of the blocks in pretrain and sft: faster after a minute. auto: on Nvidia's GPUs."""
+    recompute: bool
+    """Keep only each block's input for the backward pass and compute the rest again (gradient checkpointing): less
+    memory, a third more work, the same bits."""
     workers: int = Field(ge=0)
     """Processes of the data stages; 0: one per core. Their bytes do not depend on it."""
     engine: Literal["loky", "ray", "dask"]
@@ -30,6 +35,10 @@ class RuntimeParams(Section):
     """Seconds between two saved states of a training stage: the most work a kill costs. 0: every step."""
     resume: Literal["same", "any"]
     """any: go on from a state that other code, another device or other threads made."""
+
+    def compiles_on(self, device: str) -> bool:
+        """What `compile` comes to on a kind of device."""
+        return device == "cuda" if self.compile == "auto" else self.compile
 
 
 def project_root() -> Path:

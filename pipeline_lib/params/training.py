@@ -1,4 +1,4 @@
-"""The model's shape, and what the training stages do with it."""
+"""What the training stages do with the model."""
 
 from typing import Literal
 
@@ -6,37 +6,8 @@ from pydantic import Field, model_validator
 
 from pipeline_lib.params.section import Section, Share
 
-
-class ModelParams(Section):
-    layers: int = Field(gt=0)
-    channels: int = Field(gt=0)
-    """Width of the residual stream (C)."""
-    heads: int = Field(gt=0)
-    kv_heads: int = Field(gt=0)
-    """Key and value heads, each shared by heads / kv_heads query heads (grouped-query attention)."""
-    head_width: int = Field(gt=0, multiple_of=2)
-    """Channels of one head (D)."""
-    feed_forward: Literal["swiglu", "relu2"]
-    """relu2 has two matrices where swiglu has three, and so 1.5 times the width for the same work."""
-    hidden: int = Field(gt=0)
-    """Width inside the feed-forward."""
-    context: int = Field(gt=1)
-    """Tokens the model sees at once (T)."""
-    rope_theta: float = Field(gt=0)
-    qk_norm: bool
-    """RMSNorm on queries and keys: larger learning rates stay stable."""
-    tie_embeddings: bool
-    """The output matrix is the embedding."""
-    value_embeddings: bool
-    """A second row for each token, of which every layer adds a learnt share to the token's values."""
-
-    @model_validator(mode="after")
-    def heads_share_evenly(self) -> "ModelParams":
-        if self.heads % self.kv_heads:
-            raise ValueError(
-                f"kv_heads: expected a divisor of heads ({self.heads}), found {self.kv_heads}"
-            )
-        return self
+MEASURED_STEPS = 10
+"""The least that tells how many steps fit a time budget."""
 
 
 class OptimizerParams(Section):
@@ -44,6 +15,8 @@ class OptimizerParams(Section):
 
     seed: int
     steps: int = Field(gt=0)
+    max_minutes: float = Field(ge=0)
+    """Time budget: the run has fewer `steps` where more do not fit, and its schedule ends there; 0: none."""
     optimizer: Literal["adamw", "muon"]
     """muon: for the blocks' matrices; the rest stays with AdamW."""
     learning_rate: float = Field(gt=0)
@@ -51,7 +24,10 @@ class OptimizerParams(Section):
     matrix_learning_rate: float = Field(gt=0)
     """Muon's; adamw does not read it."""
     matrix_momentum: float = Field(ge=0, lt=1)
-    decay: Literal["cosine", "linear"]
+    decay: Literal["cosine", "linear", "wsd"]
+    """How the rates fall after the warm-up: along half a cosine, a line, or not before the last `decay_share`."""
+    decay_share: Share
+    """Share of the steps over which wsd's rates fall; the others do not read it."""
     final_learning_rate: Share  # of both rates, at the last step
     warmup_steps: int = Field(ge=0)
     weight_decay: float = Field(ge=0)  # on matrices only
@@ -59,6 +35,22 @@ class OptimizerParams(Section):
     beta2: float = Field(ge=0, lt=1)
     clip_norm: float = Field(ge=0)
     """Largest norm of the whole gradient; 0: no clipping."""
+    ema: float = Field(ge=0, lt=1)
+    """Decay of a moving average of the weights, which is then validated and handed on; 0: none."""
+    spike_sigma: float = Field(ge=0)
+    """Standard deviations above the last 128 at which a step's loss is a spike, and the step is skipped; 0: only what is
+    no number is."""
+    max_skipped: int = Field(ge=0)
+    """Steps skipped among the last 128; one more stops the run."""
+
+    @model_validator(mode="after")
+    def speed_can_be_measured(self) -> "OptimizerParams":
+        if self.max_minutes and self.decay != "wsd" and self.warmup_steps < MEASURED_STEPS:
+            raise ValueError(
+                f"max_minutes: expected warmup_steps of at least {MEASURED_STEPS}, in which the speed is measured, "
+                f"or decay: wsd, found {self.warmup_steps}"
+            )
+        return self
 
 
 class BatchedParams(OptimizerParams):
@@ -70,6 +62,11 @@ class BatchedParams(OptimizerParams):
     """Steps between two validations."""
     evaluate_batches: int = Field(gt=0)
     """Batches of `micro_batch` sequences each validation reads."""
+    patience: int = Field(ge=0)
+    """Validations in a row without a better loss that end the run, with the weights of the best one; 0: no such end."""
+    z_loss: float = Field(ge=0)
+    """Weight of log² Z, which keeps the logits from drifting; 0: none. Chowdhery et al. 2022 (PaLM), section 5,
+    arxiv.org/abs/2204.02311: 1e-4."""
 
     @model_validator(mode="after")
     def batch_divides(self) -> "BatchedParams":

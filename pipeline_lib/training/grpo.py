@@ -29,10 +29,10 @@ from pipeline_lib.training.advantages import (
     kl_k3,
     token_weights,
 )
-from pipeline_lib.training.loop import Row, Run, train
+from pipeline_lib.training.loop import train
 from pipeline_lib.training.losses import token_log_probabilities
-from pipeline_lib.training.optimizer import apply_step, schedule
 from pipeline_lib.training.order import Order, random_numbers
+from pipeline_lib.training.run import Row, Run
 
 NOTED = 2
 """Completions of each step that the rollout table shows."""
@@ -94,6 +94,7 @@ class Reinforcement:
             "prompts": len(self.usable),
             "prompts.left_out": left_out,
             "skipped": 0,
+            **self.run.account(),
         }
 
     def rehearse(self) -> None:
@@ -109,8 +110,7 @@ class Reinforcement:
         old = self._old(parts)
         learnt = self.accumulate(parts, old)
         for _ in range(self.params.updates - 1):
-            share = schedule(step, self.params)
-            apply_step(self.run.optimizer, share, self.params.clip_norm)
+            self.run.learn(learnt["loss"])
             learnt = self.accumulate(parts, old)
         return {**figures, **learnt}
 
@@ -192,7 +192,7 @@ class Reinforcement:
                 penalty = kl_k2(scores.log_probabilities, reference)
                 loss = loss + self.params.beta * (penalty * scores.weight).sum()
                 sums["kl"] += float(kl_k3(scores.log_probabilities.detach(), reference).sum())
-            loss.backward()
+            self.run.backward(loss)
             sums["loss"] += loss.item()
             sums["clipped"] += float(clipped.sum())
             sums["entropy"] += float(scores.entropy.sum())
@@ -216,7 +216,11 @@ class Reinforcement:
         counts = (owners >= 0).to(device)
         hidden = model.hidden(ids[:, :-1].to(device))[counts]  # (N, C)
         log_probabilities, entropy = token_log_probabilities(
-            hidden, model.head_weight, ids[:, 1:].to(device)[counts], self.params.temperature
+            hidden,
+            model.head_weight,
+            ids[:, 1:].to(device)[counts],
+            self.params.temperature,
+            model.shape.logit_softcap,
         )
         rows = owners[owners >= 0].numpy()
         advantage = np.array([r.advantage for r in part], dtype=np.float32)[rows]

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline_lib.model.layers import capped
 from pipeline_lib.shapes import Bool, Float, Int
 
 CHUNK = 1024
@@ -22,12 +23,12 @@ class _LogProbability(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float
+        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float, cap: float
     ) -> tuple[Tensor, Tensor]:
         cast = weight.to(hidden.dtype)
         chosen, normalisers, entropies = [], [], []
         for rows, ids in zip(hidden.split(CHUNK), targets.split(CHUNK), strict=True):
-            logits = _logits(rows, cast, temperature)
+            logits = _logits(rows, cast, cap, temperature)
             highest = logits.amax(dim=-1, keepdim=True)
             powers = (logits - highest).exp_()
             total = powers.sum(dim=-1, keepdim=True)
@@ -36,13 +37,13 @@ class _LogProbability(torch.autograd.Function):
             entropies.append(normaliser - (powers.mul_(logits)).sum(dim=-1) / total[:, 0])
             normalisers.append(normaliser)
         ctx.save_for_backward(hidden, weight, targets, torch.cat(normalisers))
-        ctx.temperature = temperature
+        ctx.temperature, ctx.cap = temperature, cap
         entropy = torch.cat(entropies)
         ctx.mark_non_differentiable(entropy)
         return torch.cat(chosen), entropy
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, targets, normalisers = ctx.saved_tensors
         cast = weight.to(hidden.dtype)
         into_weight = torch.zeros_like(
@@ -51,19 +52,26 @@ class _LogProbability(torch.autograd.Function):
         into_hidden = []
         parts = (x.split(CHUNK) for x in (hidden, targets, normalisers, grad))
         for rows, ids, normaliser, upstream in zip(*parts, strict=True):
-            slopes = (_logits(rows, cast, ctx.temperature) - normaliser[:, None]).exp_().neg_()
+            logits = _logits(rows, cast, ctx.cap, ctx.temperature)
+            bend = _bend(logits, ctx.cap / ctx.temperature)
+            slopes = logits.sub_(normaliser[:, None]).exp_().neg_()
             slopes.scatter_add_(1, ids[:, None], torch.ones_like(slopes[:, :1]))
             slopes.mul_(upstream[:, None] / ctx.temperature)  # d loss / d logits
-            slopes = slopes.to(hidden.dtype)
+            slopes = (slopes if bend is None else slopes.mul_(bend)).to(hidden.dtype)
             into_hidden.append(slopes @ cast)
             into_weight += slopes.T @ rows
-        return torch.cat(into_hidden), into_weight.to(weight.dtype), None, None
+        return torch.cat(into_hidden), into_weight.to(weight.dtype), None, None, None
 
 
-def _logits(rows: Tensor, weight: Tensor, temperature: float) -> Tensor:
+def _logits(rows: Tensor, weight: Tensor, cap: float, temperature: float = 1.0) -> Tensor:
     logits = rows @ weight.T
-    wide = logits if logits.dtype == torch.float64 else logits.float()
+    wide = capped(logits if logits.dtype == torch.float64 else logits.float(), cap)
     return wide if temperature == 1 else wide / temperature
+
+
+def _bend(logits: Tensor, cap: float) -> Tensor | None:
+    """The slope of cap tanh(x / cap), which is 1 - (itself / cap)²; None without a cap."""
+    return 1 - (logits / cap).square() if cap else None
 
 
 def token_log_probabilities(
@@ -71,20 +79,28 @@ def token_log_probabilities(
     weight: Float[Tensor, "V C"],
     targets: Int[Tensor, " N"],
     temperature: float = 1.0,
+    cap: float = 0.0,
 ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
-    """Log-probability in nats of each target, differentiable, and the entropy in nats, which is only a figure."""
-    chosen, entropy = _LogProbability.apply(hidden, weight, targets, temperature)  # type: ignore[no-untyped-call]
+    """Log-probability in nats of each target, differentiable, and the entropy in nats, which is only a figure; logits stay
+    within `cap`."""
+    chosen, entropy = _LogProbability.apply(hidden, weight, targets, temperature, cap)  # type: ignore[no-untyped-call]
     return chosen, entropy
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """Sum of -log softmax(h Wᵀ)[target] over the targets that count; its gradient comes of the same pass, while the
-    logits are there."""
+    """Sum of -log softmax(h Wᵀ)[target] + z log² Z over the targets that count, and of its first part alone, which is
+    only a figure; the gradient comes of the same pass, while the logits are there."""
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, counts: Tensor | None
-    ) -> Tensor:
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        targets: Tensor,
+        counts: Tensor | None,
+        z: float,
+        cap: float,
+    ) -> tuple[Tensor, Tensor]:
         kept = None if counts is None else counts.nonzero()[:, 0]
         rows, ids = (
             (hidden, targets) if kept is None else (_padded(hidden, kept), _padded(targets, kept))
@@ -92,15 +108,20 @@ class _CrossEntropy(torch.autograd.Function):
         known = len(hidden) if kept is None else len(kept)
         wide = torch.promote_types(weight.dtype, torch.float32)
         total = torch.zeros((), dtype=wide, device=hidden.device)
+        drift = torch.zeros_like(total)
         into_rows, into_weight = torch.zeros_like(rows), torch.zeros_like(weight, dtype=wide)
         cast = weight.to(hidden.dtype)
         for first in range(0, len(rows), CHUNK):
             here = slice(first, first + CHUNK)
-            costs, slopes = _costs(rows[here], cast, ids[here, None])
-            costs[max(known - first, 0) :] = 0
+            padding = slice(max(known - first, 0), None)
+            costs, slopes, normalisers = _costs(rows[here], cast, ids[here, None], z, cap)
+            costs[padding] = 0
             total += costs.sum()
+            if z:
+                normalisers[padding] = 0
+                drift += z * normalisers.square().sum()
             if any(ctx.needs_input_grad):
-                slopes[max(known - first, 0) :] = 0
+                slopes[padding] = 0
                 slopes = slopes.to(hidden.dtype)
                 into_rows[here] = slopes @ cast
                 into_weight += slopes.T @ rows[here]
@@ -110,23 +131,35 @@ class _CrossEntropy(torch.autograd.Function):
             else torch.zeros_like(hidden).index_copy_(0, kept, into_rows[:known])
         )
         ctx.save_for_backward(into_hidden, into_weight.to(weight.dtype))
-        return total
+        ctx.mark_non_differentiable(total)
+        return total + drift, total
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         into_hidden, into_weight = ctx.saved_tensors
-        return into_hidden * grad, into_weight * grad, None, None
+        return into_hidden * grad, into_weight * grad, None, None, None, None
 
 
-def _costs(rows: Tensor, weight: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each row: -log softmax(logits)[id], (n,), and its slope along the logits, (n, V)."""
-    logits = _logits(rows, weight, 1.0)
-    logits = logits.sub_(logits.amax(dim=-1, keepdim=True))
+def _costs(
+    rows: Tensor, weight: Tensor, ids: Tensor, z: float, cap: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each row: -log softmax(logits)[id], (n,); the slope of that + z log² Z along the logits, (n, V); log Z, (n,)."""
+    logits = _logits(rows, weight, cap)
+    bend = _bend(logits, cap)
+    highest = logits.amax(dim=-1, keepdim=True)
+    logits = logits.sub_(highest)
     chosen = logits.gather(1, ids)
     powers = logits.exp_()
     totals = powers.sum(dim=-1, keepdim=True)
-    slopes = powers.div_(totals).scatter_add_(1, ids, powers.new_full(ids.shape, -1.0))
-    return (totals.log() - chosen)[:, 0], slopes
+    logs = totals.log()
+    normalisers = highest + logs
+    slopes = powers.div_(totals)
+    if z:
+        slopes.mul_(1 + 2 * z * normalisers)
+    slopes.scatter_add_(1, ids, powers.new_full(ids.shape, -1.0))
+    if bend is not None:
+        slopes.mul_(bend)
+    return (logs - chosen)[:, 0], slopes, normalisers[:, 0]
 
 
 def _padded(x: Tensor, kept: Tensor) -> Tensor:
@@ -141,12 +174,28 @@ def summed_loss(
     weight: Float[Tensor, "V C"],
     targets: Int[Tensor, "B T"],
     counts: Bool[Tensor, "B T"] | None = None,
+    cap: float = 0.0,
 ) -> Float[Tensor, ""]:
     """Sum of the cross-entropy in nats over pred[B, T, V] and targets[B, T], where `counts` says so; the others are not
-    even looked at."""
+    even looked at. Logits stay within `cap`; 0: they may be any."""
+    return summed_objective(hidden, weight, targets, counts, 0.0, cap)[0]
+
+
+def summed_objective(
+    hidden: Float[Tensor, "B T C"],
+    weight: Float[Tensor, "V C"],
+    targets: Int[Tensor, "B T"],
+    counts: Bool[Tensor, "B T"] | None,
+    z_loss: float,
+    cap: float = 0.0,
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """What is minimised, and of it the cross-entropy in nats, which is only a figure: `z_loss` times log² Z is added for
+    each target, Z the sum of its row's exponentials. Chowdhery et al. 2022 (PaLM), section 5, arxiv.org/abs/2204.02311."""
     flat = None if counts is None else counts.flatten()
-    total: Tensor = _CrossEntropy.apply(hidden.flatten(0, 1), weight, targets.flatten(), flat)  # type: ignore[no-untyped-call]
-    return total
+    objective, entropy = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
+        hidden.flatten(0, 1), weight, targets.flatten(), flat, z_loss, cap
+    )
+    return objective, entropy
 
 
 def next_token_loss(

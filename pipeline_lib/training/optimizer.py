@@ -17,6 +17,7 @@ from pipeline_lib.model.layers import Linear
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import OptimizerParams
 from pipeline_lib.shapes import Float
+from pipeline_lib.training.balance import Balance, balances
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 """a x + b x³ + c x⁵ takes singular values from 0.01 to around 1 in TURNS turns; Jordan et al. 2024."""
@@ -24,14 +25,16 @@ TURNS = 5
 
 
 class Optimizers:
-    """One or two of torch's optimizers that step as one, each group at its own `rate` times the schedule's share."""
+    """A few of torch's optimizers that step as one, each group at its own `rate` times the schedule's share; only
+    `Balance` goes its own way."""
 
     def __init__(self, *parts: torch.optim.Optimizer) -> None:
         self.parts = parts
 
     @property
     def groups(self) -> list[dict[str, Any]]:
-        return [group for part in self.parts for group in part.param_groups]
+        parts = [part for part in self.parts if not isinstance(part, Balance)]
+        return [group for part in parts for group in part.param_groups]
 
     def step(self, share: float = 1.0) -> None:
         for group in self.groups:
@@ -53,12 +56,15 @@ class Optimizers:
 
 def optimizers(model: nn.Module, params: OptimizerParams) -> Optimizers:
     """What `params.optimizer` names."""
-    if params.optimizer == "adamw" or not isinstance(model, Transformer):
-        return Optimizers(adamw(list(model.parameters()), params))
-    layers = [module for module in model.blocks.modules() if isinstance(module, Linear)]
-    taken = {id(layer.weight) for layer in layers}
+    apart: list[torch.optim.Optimizer] = [*balances(model)]
+    taken = {id(weight) for part in apart for weight in part.param_groups[0]["params"]}
+    layers: list[Linear] = []
+    if params.optimizer == "muon" and isinstance(model, Transformer):
+        layers = [module for module in model.blocks.modules() if isinstance(module, Linear)]
+        apart = [Muon(layers, params, model.dtype), *apart]
+        taken |= {id(layer.weight) for layer in layers}
     rest = [weight for weight in model.parameters() if id(weight) not in taken]
-    return Optimizers(adamw(rest, params), Muon(layers, params, model.dtype))
+    return Optimizers(adamw(rest, params), *apart)
 
 
 def adamw(weights: Sequence[nn.Parameter], params: OptimizerParams) -> torch.optim.AdamW:
@@ -138,22 +144,51 @@ def orthogonal(
     return turned
 
 
-def schedule(step: int, params: OptimizerParams) -> float:
+def schedule(step: int, params: OptimizerParams, steps: int | None = None) -> float:
     """Share of the rates at optimizer step `step`, counted from 0: linear warm-up, then down to the final share at
-    steps - 1, along half a cosine or a line."""
+    steps - 1, along half a cosine, a line, or from where wsd's level part ends along 1 - sqrt. `steps`: where the run
+    is shorter than asked.
+
+    wsd: Hu et al. 2024 (MiniCPM), section 4, arxiv.org/abs/2404.06395; its cooldown: Hägele et al. 2024, section 3.2,
+    arxiv.org/abs/2405.18392.
+    """
     if step < params.warmup_steps:
         return (step + 1) / params.warmup_steps
-    decay_steps = max(params.steps - 1 - params.warmup_steps, 1)
-    done = min((step - params.warmup_steps) / decay_steps, 1.0)
-    left = 1 - done if params.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+    steps = params.steps if steps is None else steps
+    level = max(level_steps(params, steps), params.warmup_steps)
+    decay_steps = max(steps - 1 - level, 1)
+    done = min(max(step - level, 0) / decay_steps, 1.0)
+    match params.decay:
+        case "linear":
+            left = 1 - done
+        case "cosine":
+            left = 0.5 * (1 + math.cos(math.pi * done))
+        case _:
+            left = 1 - math.sqrt(done)
     return params.final_learning_rate + (1 - params.final_learning_rate) * left
+
+
+def level_steps(params: OptimizerParams, steps: int) -> int:
+    """How many steps have a rate that does not depend on how many there are: the warm-up, and wsd's level part."""
+    if params.decay != "wsd":
+        return params.warmup_steps
+    return max(steps - round(params.decay_share * steps) - 1, params.warmup_steps)
+
+
+def weights_of(optimizer: Optimizers) -> list[nn.Parameter]:
+    return [weight for group in optimizer.groups for weight in group["params"]]
+
+
+def clip(optimizer: Optimizers, clip_norm: float) -> float:
+    """Shrink the gradients to the largest norm, 0: any; return their norm before. A norm that is no number says that
+    they are none either, and must not be stepped along."""
+    return float(torch.nn.utils.clip_grad_norm_(weights_of(optimizer), clip_norm or math.inf))
 
 
 def apply_step(optimizer: Optimizers, share: float, clip_norm: float) -> float:
     """Clip, step, clear the gradients; return the gradient's norm before clipping."""
-    weights = [weight for group in optimizer.groups for weight in group["params"]]
-    norm = torch.nn.utils.clip_grad_norm_(weights, clip_norm or math.inf)
-    if torch.isfinite(norm):
+    norm = clip(optimizer, clip_norm)
+    if math.isfinite(norm):
         optimizer.step(share)
     optimizer.zero_grad()
-    return float(norm)
+    return norm

@@ -10,15 +10,17 @@ from torch import Tensor
 from pipeline_lib import progress
 from pipeline_lib.formats.shards import Shards
 from pipeline_lib.model.generation import Sampling, for_inference, generate
-from pipeline_lib.model.hardware import peak_flops
+from pipeline_lib.model.hardware import Hardware, peak_flops
+from pipeline_lib.model.routing import Routing
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import PretrainParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training import batches, packing
 from pipeline_lib.training.batches import Batch, Reader
-from pipeline_lib.training.loop import Row, Run, train
-from pipeline_lib.training.losses import summed_loss
+from pipeline_lib.training.loop import train
+from pipeline_lib.training.losses import summed_objective
 from pipeline_lib.training.prefetch import Prefetch
+from pipeline_lib.training.run import Row, Run
 
 
 class Pretraining:
@@ -39,6 +41,7 @@ class Pretraining:
         else:
             self.reader = batches.Windows(self.train, context, params.seed)
             self.held_out = batches.spread(self.validation, context, rows)
+        run.compile()
         self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
         self.bits_per_byte = 1 / math.log(2) * tokens_per_byte(self.validation)
 
@@ -47,7 +50,7 @@ class Pretraining:
 
     def rows(self) -> Iterator[Row]:
         tokens = self.params.batch * self.run.model.shape.context
-        peak = peak_flops(self.run.hardware) if self.run.step < self.params.steps else math.inf
+        peak = matrix_peak(self.run.hardware) if self.run.step < self.params.steps else math.inf
         per_token = flops_per_token(self.run.model)
         every = self.run.runtime.log_every
         with self.ahead:
@@ -60,28 +63,38 @@ class Pretraining:
     def gradient(self, step: int) -> Row:
         batch = self.ahead.batch(step)
         targets, total = batch.learnt, 0.0
+        routing = Routing(self.run.model.shape.moe)
         for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
-            loss = self.loss(part) / targets
-            loss.backward()
-            total += loss.item()
-        return {"loss": total, "bits_per_byte": total / math.log(2) * tokens_per_byte(self.train)}
+            objective, loss = self.objective(part, self.params.z_loss, routing)
+            self.run.backward(objective / targets)
+            total += (loss / targets).item()
+        bits = total / math.log(2) * tokens_per_byte(self.train)
+        return {"loss": total, "bits_per_byte": bits, **routing.figures()}
 
-    def loss(self, batch: Batch) -> Tensor:
-        """Summed over the targets."""
+    def objective(
+        self, batch: Batch, z_loss: float = 0.0, routing: Routing | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What is minimised, and the cross-entropy in nats, summed over the targets."""
         model = self.run.model
-        hidden = model.hidden(batch.inputs, batch.segments)
-        return summed_loss(hidden, model.head_weight, batch.targets, batch.counts)
+        hidden = model.hidden(batch.inputs, batch.segments, routing=routing)
+        cap = model.shape.logit_softcap
+        objective, loss = summed_objective(
+            hidden, model.head_weight, batch.targets, batch.counts, z_loss, cap
+        )
+        return objective if routing is None else objective + routing.cost(batch.counts), loss
 
     def after(self, step: int) -> Iterator[Row]:
-        last = step == self.params.steps
-        if step % self.params.evaluate_every == 0 or last:
+        if step % self.params.evaluate_every == 0 or step == self.run.end:
             loss = self.validate()
+            if self.params.patience:
+                self.run.compare(loss, self.params.patience)
             yield {
                 "step": step,
                 "validation.loss": loss,
                 "validation.bits_per_byte": loss * self.bits_per_byte,
             }
-        if self.params.sample_every and (step % self.params.sample_every == 0 or last):
+        is_last = step == self.run.end
+        if self.params.sample_every and (step % self.params.sample_every == 0 or is_last):
             text = self.sample()
             self.run.notes.append({"step": step, "text": text})
             progress.say(f"pretrain: sample at step {step:,}: {' '.join(text.split())[:160]}")
@@ -90,12 +103,16 @@ class Pretraining:
     def validate(self) -> float:
         """Mean loss in nats per token over the same held-out rows each time."""
         parts = self.held_out.to(self.run.hardware.device).split(self.params.micro_batch)
-        return math.fsum(self.loss(part).item() for part in parts) / self.held_out.learnt
+        with self.run.averaged():
+            losses = [self.objective(part)[1].item() for part in parts]
+        return math.fsum(losses) / self.held_out.learnt
 
     def sample(self) -> str:
         """Text from nothing, at temperature 1: what the model believes the corpus is."""
+        with self.run.averaged():
+            model = for_inference(self.run.model)
         [completion] = generate(
-            for_inference(self.run.model),
+            model,
             [[self.tokenizer.begin]],
             max_new_tokens=self.params.sample_tokens,
             stop={self.tokenizer.end},
@@ -110,8 +127,9 @@ class Pretraining:
         unigram = unigram_loss(self.train, (targets if counts is None else targets[counts]).numpy())
         return {
             "parameters": self.run.model.parameter_count,
-            "tokens": self.params.steps * tokens,
-            "epochs": self.params.steps * tokens / len(self.train.tokens),
+            "tokens": self.run.step * tokens,
+            "epochs": self.run.step * tokens / len(self.train.tokens),
+            **self.run.account(),
             "unigram.bits_per_byte": unigram * self.bits_per_byte,
         }
 
@@ -130,11 +148,14 @@ def unigram_loss(train: Shards, targets: np.ndarray) -> float:
     return float(-np.log(counts / counts.sum())[targets].mean())
 
 
+def matrix_peak(hardware: Hardware) -> float:
+    """FLOP/s of the largest product worth its time: on a GPU a small one measures how fast kernels start."""
+    return peak_flops(hardware, 8192 if hardware.device.type == "cuda" else 1024)
+
+
 def flops_per_token(model: Transformer) -> float:
-    """6 N + 12 L H D T, training: Chowdhery et al. 2022 (PaLM), appendix B, arxiv.org/abs/2204.02311."""
+    """6 N + 12 L H D T, training: Chowdhery et al. 2022 (PaLM), appendix B, arxiv.org/abs/2204.02311; where queries and
+    values differ in width, 2 D is the sum of both."""
     shape = model.shape
-    lookups = 0 if shape.tie_embeddings else model.embedding.weight.numel()
-    if model.values is not None:
-        lookups += model.values.weight.numel()
-    attention = 12 * shape.layers * shape.heads * shape.head_width * shape.context
-    return float(6 * (model.parameter_count - lookups) + attention)
+    attention = 6 * shape.layers * shape.attended_width * shape.context
+    return float(6 * model.worked_parameters + attention)

@@ -30,6 +30,7 @@ def describe(
         "computed_with": kept.identity,
         "resumed_elsewhere": kept.resumed_elsewhere,
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "steps": kept.saved_step,
         "skipped": list(earlier.get("skipped", [])),
         "from": dict(earlier),
     }

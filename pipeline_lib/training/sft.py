@@ -8,15 +8,17 @@ import torch
 from torch import Tensor
 
 from pipeline_lib import progress
-from pipeline_lib.errors import DataError
+from pipeline_lib.errors import DataError, TrainingError
 from pipeline_lib.formats.shards import Shards
+from pipeline_lib.model.routing import Routing
 from pipeline_lib.params import SftParams
 from pipeline_lib.training.batches import Batch, lay_out
 from pipeline_lib.training.conversations import pack_conversations
-from pipeline_lib.training.loop import Row, Run, train
-from pipeline_lib.training.losses import summed_loss
+from pipeline_lib.training.loop import train
+from pipeline_lib.training.losses import summed_objective
 from pipeline_lib.training.packing import Documents
 from pipeline_lib.training.prefetch import Prefetch
+from pipeline_lib.training.run import Row, Run
 
 
 class FineTuning:
@@ -37,6 +39,7 @@ class FineTuning:
         rows = np.unique(np.linspace(0, len(held_out) - 1, wanted).astype(np.int64))  # evenly
         self.held_out = lay_out(self.validation, held_out.pieces(rows), width)
         self.reader = Documents(self.train, self.packed, params.seed)
+        run.compile()
         self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
 
     def _batch(self, step: int) -> Batch:
@@ -52,7 +55,10 @@ class FineTuning:
         every = self.run.runtime.log_every
         with self.ahead:
             yield from train(self.run, self.gradient, self.after, every, tokens)
-        self.run.model.load_state_dict(self.run.best["weights"])
+        if not self.run.best.get("weights"):
+            raise TrainingError(
+                "sft: expected a validation loss that is a number, found none; lower sft.learning_rate"
+            )
         yield {
             "best.step": self.run.best["step"],
             "best.validation.loss": self.run.best["loss"],
@@ -62,35 +68,42 @@ class FineTuning:
             "conversations.left_out": self.packed.left_out,
             "padding": self.packed.padding,
             "skipped": 0,
+            **self.run.account(),
         }
 
     def gradient(self, step: int) -> Row:
         batch = self.ahead.batch(step)
         targets, total = batch.learnt, 0.0
+        routing = Routing(self.run.model.shape.moe)
         for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
-            loss = self.loss(part) / targets
-            loss.backward()
-            total += loss.item()
-        return {"loss": total}
+            objective, loss = self.objective(part, self.params.z_loss, routing)
+            self.run.backward(objective / targets)
+            total += (loss / targets).item()
+        return {"loss": total, **routing.figures()}
 
-    def loss(self, batch: Batch) -> Tensor:
-        """Summed over what is learnt."""
+    def objective(
+        self, batch: Batch, z_loss: float = 0.0, routing: Routing | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What is minimised, and the cross-entropy in nats, summed over what is learnt."""
         model = self.run.model
-        hidden = model.hidden(batch.inputs, batch.segments)
-        return summed_loss(hidden, model.head_weight, batch.targets, batch.counts)
+        hidden = model.hidden(batch.inputs, batch.segments, routing=routing)
+        cap = model.shape.logit_softcap
+        objective, loss = summed_objective(
+            hidden, model.head_weight, batch.targets, batch.counts, z_loss, cap
+        )
+        return objective if routing is None else objective + routing.cost(batch.counts), loss
 
     def after(self, step: int) -> Iterator[Row]:
-        if step % self.params.evaluate_every and step != self.params.steps:
+        if step % self.params.evaluate_every and step != self.run.end:
             return
         loss = self.validate()
-        if loss < self.run.best.get("loss", float("inf")):
-            weights = {k: v.detach().clone() for k, v in self.run.model.state_dict().items()}
-            self.run.best = {"loss": loss, "step": step, "weights": weights}
+        self.run.compare(loss, self.params.patience)
         yield {"step": step, "validation.loss": loss}
 
     @torch.no_grad()
     def validate(self) -> float:
         """Mean loss in nats per learnt token."""
         parts = self.held_out.to(self.run.hardware.device).split(self.params.micro_batch)
-        total = math.fsum(self.loss(part).item() for part in parts)
-        return total / self.held_out.learnt
+        with self.run.averaged():
+            losses = [self.objective(part)[1].item() for part in parts]
+        return math.fsum(losses) / self.held_out.learnt

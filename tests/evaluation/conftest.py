@@ -11,25 +11,24 @@ from pipeline_lib.formats import checkpoints
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import ModelParams, TokenizerParams
+from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tales import tale
 from pipeline_lib.tokens import trainer
+from tests.model.shapes import shaped
 
-SHAPE = ModelParams.model_validate(
-    {
-        "layers": 1,
-        "channels": 8,
-        "heads": 1,
-        "kv_heads": 1,
-        "head_width": 8,
-        "feed_forward": "swiglu",
-        "hidden": 8,
-        "context": 64,
-        "rope_theta": 10000.0,
-        "qk_norm": True,
-        "tie_embeddings": True,
-        "value_embeddings": False,
-    }
+SHAPE = shaped(
+    layers=1,
+    channels=8,
+    heads=1,
+    kv_heads=1,
+    head_width=8,
+    feed_forward="swiglu",
+    hidden=8,
+    context=64,
+    rope_theta=10000.0,
+    qk_norm=True,
+    tie_embeddings=True,
+    value_embeddings=False,
 )
 
 

@@ -10,11 +10,12 @@ from pipeline_lib.evaluation.likelihood import Document
 from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Encoded
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import ModelParams, TokenizerParams
+from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
+from tests.model.shapes import shaped
 
-SHAPE = ModelParams(
+SHAPE = shaped(
     layers=2,
     channels=16,
     heads=2,

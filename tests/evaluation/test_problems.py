@@ -16,11 +16,12 @@ from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.model.generation import Completion, Sampling
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import EvaluateParams, ModelParams, TokenizerParams
+from pipeline_lib.params import EvaluateParams, TokenizerParams
 from pipeline_lib.tales import tale
 from pipeline_lib.tokens import trainer
+from tests.model.shapes import shaped
 
-SHAPE = ModelParams(
+SHAPE = shaped(
     layers=1,
     channels=8,
     heads=1,

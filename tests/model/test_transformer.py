@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pipeline_lib.model.attention import attend
+from pipeline_lib.model.attention import attend, blinding, fused
 from pipeline_lib.model.layers import SquaredReLU, rms_norm, rotary_table, rotate
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import ModelParams
 from pipeline_lib.training.losses import next_token_loss
+from tests.model.shapes import shaped
 
-SHAPE = ModelParams(
+SHAPE = shaped(
     layers=2,
     channels=32,
     heads=4,
@@ -118,12 +118,19 @@ def test_the_squared_relu_is_what_it_says_in_value_and_gradient() -> None:
     assert torch.allclose(found, expected, atol=1e-12)
 
 
-def test_attention_agrees_with_torch() -> None:
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+@pytest.mark.parametrize("scale", [None, 0.2])
+@pytest.mark.parametrize("masked", [True, False])
+def test_attention_agrees_with_torch(kv_heads: int, scale: float | None, *, masked: bool) -> None:
     numbers = torch.Generator().manual_seed(0)
-    q, k, v = (torch.randn(2, h, 7, 8, generator=numbers, dtype=torch.float64) for h in (4, 2, 2))
-    ours = attend(q, k, v, None)
-    theirs = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
-    assert torch.allclose(ours, theirs, atol=1e-12)
+    q, k, v = (
+        torch.randn(2, heads, 7, width, generator=numbers, dtype=torch.float64)
+        for heads, width in ((4, 8), (kv_heads, 8), (kv_heads, 5))
+    )
+    segments = torch.tensor([[1] * 3 + [2] * 4, [1] * 7])
+    same = (segments[:, None, :, None] == segments[:, None, None, :]).tril()
+    mask = blinding(same, torch.float64) if masked else None
+    assert torch.allclose(attend(q, k, v, mask, scale), fused(q, k, v, mask, scale), atol=1e-12)
 
 
 def test_rotary_scores_depend_on_distance_alone() -> None:

@@ -16,14 +16,14 @@ from pipeline_lib.evaluation.statistics import wilson
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.shards import Index
-from pipeline_lib.params import ModelParams
 from pipeline_lib.report.curves import Curve
 from pipeline_lib.report.palette import MODELS
 from pipeline_lib.report.story import Story
 from pipeline_lib.tales import Language
 from pipeline_lib.tokens.compression import Point
+from tests.model.shapes import shaped
 
-SHAPE = ModelParams(
+SHAPE = shaped(
     layers=4,
     channels=160,
     heads=5,

@@ -19,15 +19,16 @@ from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.formats.shards import Encoded
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import EvaluateParams, ModelParams, RuntimeParams, TokenizerParams
+from pipeline_lib.params import EvaluateParams, RuntimeParams, TokenizerParams
 from pipeline_lib.rows import Record
 from pipeline_lib.tales import pairs, tale
 from pipeline_lib.tales.pairs import Pair
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import evaluate
+from tests.model.shapes import shaped
 
-SHAPE = ModelParams(
+SHAPE = shaped(
     layers=1,
     channels=8,
     heads=1,
@@ -55,6 +56,8 @@ RUNTIME = RuntimeParams(
     device="cpu",
     precision="fp32",
     threads=1,
+    compile=False,
+    recompute=False,
     workers=1,
     engine="loky",
     cluster="",

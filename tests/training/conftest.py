@@ -1,18 +1,28 @@
-"""A tiny model, tiny shards of made-up tokens, and states in a folder that vanishes."""
+"""A tiny model, tiny shards of made-up tokens, states in a folder that vanishes, and runs on them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipeline_lib import progress
 from pipeline_lib.formats import shards, shardwriting
-from pipeline_lib.formats.shards import Encoded, Kind, Shards
+from pipeline_lib.formats.shards import Encoded, Kind, Prompt, Prompts, Shards
 from pipeline_lib.model.hardware import Hardware, choose
-from pipeline_lib.params import ModelParams, Params, RuntimeParams
+from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.params import ModelParams, OptimizerParams, Params, RuntimeParams
+from pipeline_lib.tokens import trainer
+from pipeline_lib.tokens.tokenizer import Tokenizer
+from pipeline_lib.training import resume
+from pipeline_lib.training.run import Row, Run
+from tests.model.shapes import shaped
 
 VOCAB = 40
+Begin = Callable[..., AbstractContextManager[Run]]
+SMALL = {"steps": 12, "warmup_steps": 2, "learning_rate": 3e-3, "batch": 4, "micro_batch": 2}
 
 
 @pytest.fixture
@@ -35,7 +45,7 @@ def hardware(runtime: RuntimeParams) -> Hardware:
 
 @pytest.fixture
 def shape() -> ModelParams:
-    return ModelParams(
+    return shaped(
         layers=1,
         channels=16,
         heads=2,
@@ -103,3 +113,62 @@ def talks(tmp_path: Path) -> tuple[Shards, Shards]:
         shardwriting.write(tmp_path / "sft" / split, "sft", split, talk, VOCAB, "t", 500)
         found.append(shards.read(tmp_path / "sft" / split))
     return found[0], found[1]
+
+
+@pytest.fixture(scope="session")
+def tokenizer(params: Params) -> Tokenizer:
+    section = params.tokenizer.model_copy(update={"vocab_size": 278})
+    return Tokenizer(
+        trainer.train(
+            iter([f"{n} and {n + 1} is {2 * n + 1}\n" for n in range(400)]), section
+        ).model
+    )
+
+
+@pytest.fixture
+def begin(runtime: RuntimeParams, hardware: Hardware, shape: ModelParams) -> Begin:
+    @contextmanager
+    def start(
+        stage: str,
+        params: OptimizerParams,
+        vocab: int = VOCAB,
+        hardware: Hardware = hardware,
+    ) -> Iterator[Run]:
+        with resume.states(stage, {stage: params}, {}, runtime, hardware.describe()) as kept:
+            yield Run(stage, Transformer(shape, vocab, seed=1), params, runtime, hardware, kept)
+
+    return start
+
+
+def weights(run: Run) -> bytes:
+    return b"".join(w.detach().numpy().tobytes() for w in run.model.state_dict().values())
+
+
+def without_speeds(rows: list[Row]) -> list[Row]:
+    return [{k: v for k, v in row.items() if not k.startswith("machine.")} for row in rows]
+
+
+class Ear:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def show(self, done: int, total: int | None, unit: str, note: str) -> None: ...
+
+    def say(self, sentence: str) -> None:
+        self.heard.append(sentence)
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    listener = Ear()
+    progress.listen(listener)
+    yield listener
+    progress.listen(None)
+
+
+def made_prompts(folder: Path, tokenizer: Tokenizer) -> Prompts:
+    made = [
+        Prompt(np.array([1, *tokenizer.encode(f"{n}")]), str(n % 3), "number") for n in range(9)
+    ]
+    shardwriting.write_prompts(folder / "rl", made, tokenizer.vocab_size, tokenizer.digest)
+    return shards.read_prompts(folder / "rl")

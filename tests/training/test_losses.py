@@ -3,7 +3,11 @@ import torch
 from torch.nn import functional as F
 
 from pipeline_lib.training import losses
-from pipeline_lib.training.losses import summed_loss, token_log_probabilities
+from pipeline_lib.training.losses import (
+    summed_loss,
+    summed_objective,
+    token_log_probabilities,
+)
 
 
 @pytest.fixture
@@ -56,3 +60,26 @@ def test_without_a_gradient_the_loss_is_the_same(parts: tuple[torch.Tensor, ...]
     with torch.no_grad():
         alone = summed_loss(hidden[None], weight, targets[None])
     assert torch.equal(alone, summed_loss(hidden[None], weight, targets[None]))
+
+
+@pytest.mark.parametrize("share", ["some", None])
+def test_the_z_loss_agrees_with_torch_and_stays_out_of_the_cross_entropy(
+    parts: tuple[torch.Tensor, ...], share: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losses, "CHUNK", 4)
+    monkeypatch.setattr(losses, "BLOCK", 3)
+    hidden, weight, targets = (p[:10] if i != 1 else p for i, p in enumerate(parts))
+    seen = torch.arange(10) % 3 == 0 if share else torch.ones(10, dtype=torch.bool)
+    laid = seen.view(2, 5) if share else None
+    objective, entropy = summed_objective(
+        hidden.view(2, 5, 6), weight, targets.view(2, 5), laid, 0.1
+    )
+    found = torch.autograd.grad(objective / 7, (hidden, weight))
+    logits = hidden @ weight.T
+    plain = F.cross_entropy(logits, targets, reduction="none")[seen].sum()
+    theirs = plain + 0.1 * logits.logsumexp(dim=-1)[seen].square().sum()
+    expected = torch.autograd.grad(theirs / 7, (hidden, weight))
+    assert torch.isclose(objective, theirs)
+    assert torch.isclose(entropy, plain)
+    assert not entropy.requires_grad
+    assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(found, expected, strict=True))

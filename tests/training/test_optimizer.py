@@ -3,6 +3,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, Params, PretrainParams
@@ -11,6 +13,8 @@ from pipeline_lib.training.optimizer import (
     Muon,
     adamw,
     apply_step,
+    clip,
+    level_steps,
     optimizers,
     orthogonal,
     schedule,
@@ -43,10 +47,68 @@ def test_the_schedule_is_as_long_as_the_steps(params: Params, decay: str) -> Non
     assert shares[54] == pytest.approx(middle, abs=0.02)
 
 
+def test_wsd_is_level_until_its_share_of_the_steps_is_left(params: Params) -> None:
+    changes = {"steps": 100, "warmup_steps": 10, "decay": "wsd", "decay_share": 0.2}
+    section = params.sft.model_copy(update={**changes, "final_learning_rate": 0.1})
+    shares = [schedule(step, section) for step in range(100)]
+    assert set(shares[10:80]) == {1.0}
+    assert all(later < earlier for earlier, later in itertools.pairwise(shares[79:]))
+    assert shares[84] == pytest.approx(0.1 + 0.9 * (1 - math.sqrt(5 / 20)))
+    assert shares[99] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("decay_share", "falling"), [(0.0, 0), (1.0, 90)])
+def test_wsd_falls_never_or_from_the_warm_up_on(
+    params: Params, decay_share: float, falling: int
+) -> None:
+    changes = {"steps": 100, "warmup_steps": 10, "decay": "wsd", "decay_share": decay_share}
+    section = params.sft.model_copy(update=changes)
+    assert sum(schedule(step, section) < 1 for step in range(9, 100)) == max(falling - 1, 0)
+
+
+@pytest.mark.parametrize("decay", ["linear", "cosine", "wsd"])
+@given(st.integers(1, 60), st.integers(0, 70), st.floats(0, 1), st.floats(0.01, 1))
+def test_the_level_steps_have_the_same_rates_however_long_the_run(
+    params: Params, decay: str, steps: int, warmup: int, share: float, final: float
+) -> None:
+    changes = {"warmup_steps": warmup, "decay": decay, "decay_share": share}
+    section = params.sft.model_copy(update={**changes, "final_learning_rate": final})
+    for step in range(min(level_steps(section, steps), steps)):
+        assert schedule(step, section, steps) == schedule(step, section, steps + 9)
+
+
+@pytest.mark.parametrize("decay", ["linear", "cosine", "wsd"])
 @pytest.mark.parametrize(("steps", "warmup"), [(1, 0), (1, 5), (5, 5), (2, 1)])
-def test_short_schedules_stay_in_bounds(params: Params, steps: int, warmup: int) -> None:
-    section = params.sft.model_copy(update={"steps": steps, "warmup_steps": warmup})
+def test_short_schedules_stay_in_bounds(
+    params: Params, decay: str, steps: int, warmup: int
+) -> None:
+    changes = {"steps": steps, "warmup_steps": warmup, "decay": decay, "decay_share": 0.5}
+    section = params.sft.model_copy(update={**changes, "final_learning_rate": 0.1})
     assert all(0 < schedule(step, section) <= 1 for step in range(steps))
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_decay_shrinks_every_matrix_and_nothing_else(
+    shape: ModelParams, section: PretrainParams, optimizer: str
+) -> None:
+    shape = shape.model_copy(update={"value_embeddings": True})
+    section = section.model_copy(update={"weight_decay": 0.5, "optimizer": optimizer})
+    model = Transformer(shape, VOCAB, seed=0)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    for weight in model.parameters():
+        weight.grad = torch.zeros_like(weight)
+    optimizers(model, section).step()
+    for name, weight in model.named_parameters():
+        shrunk = weight.detach().norm() < before[name].norm()
+        assert shrunk == (weight.dim() >= 2), name
+
+
+def test_without_a_largest_norm_no_gradient_is_clipped(params: Params) -> None:
+    layer = torch.nn.Linear(3, 2)
+    for weight in layer.parameters():
+        weight.grad = torch.full_like(weight, 1e6)
+    assert clip(optimizers(layer, params.sft), 0.0) == pytest.approx(1e6 * math.sqrt(8))
+    assert torch.equal(layer.weight.grad, torch.full_like(layer.weight, 1e6))  # type: ignore[arg-type]
 
 
 def test_only_matrices_decay(params: Params) -> None:
