@@ -11,6 +11,8 @@ import torch
 from pipeline_lib.errors import ParamsError
 from pipeline_lib.params import RuntimeParams
 
+PRECISIONS = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
+
 
 @dataclass(frozen=True)
 class Hardware:
@@ -23,7 +25,7 @@ class Hardware:
         """For provenance: what the bits of a trained model depend on."""
         return {
             "device": self.device.type,
-            "precision": "bf16" if self.dtype == torch.bfloat16 else "fp32",
+            "precision": PRECISIONS.get(self.dtype, "fp64"),
             "threads": self.threads,
         }
 
@@ -35,8 +37,15 @@ def choose(runtime: RuntimeParams) -> Hardware:
     device = torch.device(_device(runtime.device))
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = False
-    fast = runtime.precision == "bf16" or (runtime.precision == "auto" and _bf16_is_fast(device))
-    return Hardware(device, torch.bfloat16 if fast else torch.float32, threads)
+    return Hardware(device, _dtype(runtime.precision, device), threads)
+
+
+def _dtype(wanted: str, device: torch.device) -> torch.dtype:
+    if wanted != "auto":
+        return next(dtype for dtype, name in PRECISIONS.items() if name == wanted)
+    if _bf16_is_fast(device):
+        return torch.bfloat16
+    return torch.float16 if _fp16_is_fast(device) else torch.float32
 
 
 def _cores() -> int:
@@ -68,6 +77,11 @@ def _bf16_is_fast(device: torch.device) -> bool:
         names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
         return any(getattr(torch.cpu, name, lambda: False)() for name in names)
     return False
+
+
+def _fp16_is_fast(device: torch.device) -> bool:
+    """From Volta on; training then scales its loss (training/scaling.py)."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (7, 0)
 
 
 def peak_flops(hardware: Hardware, size: int = 1024, seconds: float = 0.3) -> float:

@@ -14,8 +14,8 @@ class RuntimeParams(Section):
 
     device: Literal["auto", "cpu", "cuda", "mps"]
     """auto: a GPU where there is one."""
-    precision: Literal["auto", "bf16", "fp32"]
-    """auto: bf16 where the hardware multiplies it fast (AMX, AVX512-BF16, recent GPUs)."""
+    precision: Literal["auto", "bf16", "fp16", "fp32"]
+    """auto: bf16 where the hardware multiplies it fast (AMX, AVX512-BF16, recent GPUs), fp16 on GPUs that have only that."""
     threads: int = Field(ge=0)
     """Threads of torch; 0: one per core. Training is bit-identical for the same number only."""
     compile: Literal["auto"] | bool

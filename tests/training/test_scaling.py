@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pipeline_lib.formats.shards import Shards
+from pipeline_lib.model import hardware as hardware_module
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.params import Params
 from pipeline_lib.tokens.tokenizer import Tokenizer
@@ -18,6 +19,24 @@ from tests.training.conftest import SMALL, Begin
 @pytest.fixture
 def hardware() -> Hardware:
     return Hardware(torch.device("cpu"), torch.float16, 1)
+
+
+@pytest.mark.parametrize(
+    ("generation", "precision"), [((6, 1), "fp32"), ((7, 5), "fp16"), ((8, 0), "bf16")]
+)
+def test_a_gpu_without_bf16_computes_in_fp16(
+    generation: tuple[int, int], precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: generation)
+    device = torch.device("cuda")
+    chosen = Hardware(device, hardware_module._dtype("auto", device), 1)
+    assert chosen.describe()["precision"] == precision
+
+
+def test_a_precision_that_is_named_is_taken() -> None:
+    cpu = torch.device("cpu")
+    named = [hardware_module._dtype(name, cpu) for name in ("bf16", "fp16", "fp32")]
+    assert named == [torch.bfloat16, torch.float16, torch.float32]
 
 
 def test_the_factor_leaves_the_gradients_as_they_are() -> None:
