@@ -232,8 +232,7 @@ RECIPE = ("steps", "learning_rate", "batch", "prompts", "group", "warmup_steps",
 
 def recipe(story: Story) -> Markup:
     """What was trained, and how."""
-    shape = story.checkpoints["base"].shape.model_dump()
-    model = ", ".join(f"{key} {value}" for key, value in shape.items())
+    model = ", ".join(f"{key} {value}" for key, value in _shape(story).items())
     index = story.shards["train"]
     data = (
         f"{index.documents:,} documents, {index.tokens:,} tokens of a vocabulary of "
@@ -244,6 +243,20 @@ def recipe(story: Story) -> Markup:
         chosen = [f"{key} {values[key]}" for key in RECIPE if key in values]
         rows.append((stage, ", ".join(chosen)))
     return tag("section", tag("h2", "What was trained"), _pairs(rows))
+
+
+def _shape(story: Story) -> dict[str, object]:
+    """The model's parameters, without the sections that nothing of it reads."""
+    shape = story.checkpoints["base"].shape
+    unread = {"mla"} if shape.attention != "mla" else set()
+    unread |= set() if shape.moe.every else {"moe"}
+    flat: dict[str, object] = {}
+    for key, value in shape.model_dump(exclude=unread).items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{name}": one for name, one in value.items()}
+        else:
+            flat[key] = value
+    return flat
 
 
 def provenance(story: Story) -> Markup:

@@ -64,5 +64,6 @@ class Story:
         asked = self.training().get("pretrain")
         if not asked:
             return None
-        context = self.checkpoints["base"].shape.context
-        return int(asked["steps"]) * int(asked["batch"]) * context
+        base = self.checkpoints["base"]
+        steps = int(base.provenance.get("steps", asked["steps"]))  # fewer where it ended early
+        return steps * int(asked["batch"]) * base.shape.context
