@@ -60,7 +60,7 @@ def examined(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     params = TokenizerParams(
         existing=None,
         kind="bpe",
-        vocab_size=278,
+        vocab_size=279,
         character_coverage=1.0,
         sample_bytes=10_000,
         split_digits=True,
