@@ -16,7 +16,7 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +81,7 @@ class Entry:
     """Pays for what the kind itself still has to inflate: Parquet's pages, a WARC's records."""
 
 
-def entries(path: Path, name: str) -> Iterator[Entry]:
+def entries(path: Path, name: str) -> Generator[Entry]:
     """The file's data, or each member's where it is an archive; SourceError where it is damaged."""
     name = label(name)
     kind, opener = kind_of(name)

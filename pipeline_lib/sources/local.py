@@ -4,6 +4,7 @@ import fnmatch
 import glob
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -61,11 +62,12 @@ def file_items(shape: Shape, members: str, path: Path, name: str) -> Iterator[It
 def rows_of(path: Path, name: str, choose: Choose, members: str = "") -> Iterator[Row]:
     """All rows of a file, or of an archive's members whose path matches."""
     matched = False
-    for entry in entries(path, name):
-        if members and entry.name != name and not _is_member(entry.name, name, members):
-            continue
-        matched = True
-        yield from rows(entry, choose)
+    with closing(entries(path, name)) as found:  # at once, also where a row is refused
+        for entry in found:
+            if members and entry.name != name and not _is_member(entry.name, name, members):
+                continue
+            matched = True
+            yield from rows(entry, choose)
     if members and not matched:
         raise SourceError(
             f"{name}: expected a member that matches {members}, found none; check `members`"

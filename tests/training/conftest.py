@@ -117,7 +117,7 @@ def talks(tmp_path: Path) -> tuple[Shards, Shards]:
 
 @pytest.fixture(scope="session")
 def tokenizer(params: Params) -> Tokenizer:
-    section = params.tokenizer.model_copy(update={"vocab_size": 278})
+    section = params.tokenizer.model_copy(update={"vocab_size": 279})
     return Tokenizer(
         trainer.train(
             iter([f"{n} and {n + 1} is {2 * n + 1}\n" for n in range(400)]), section
