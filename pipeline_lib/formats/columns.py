@@ -51,6 +51,8 @@ def cast(numbers: Array, dtype: str | np.dtype[Any], where: str) -> Array:
             f"{where}: expected whole numbers for {wanted.name}, found {numbers.dtype}; "
             "they would be cut off in silence"
         )
+    if numbers.dtype == wanted:
+        return numbers  # nothing is cast
     if wanted.kind in "ui" and numbers.size:
         low, high = numbers.min(), numbers.max()
         bounds = np.iinfo(wanted)

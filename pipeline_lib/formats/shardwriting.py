@@ -7,12 +7,12 @@ back to it and takes the next block, so the bytes are those of an undisturbed ru
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -31,6 +31,8 @@ from pipeline_lib.formats.shards import (
     dtype_of,
     stored,
 )
+
+Item = TypeVar("Item")
 
 FILE_TOKENS = 2**25
 _BLOCK_DOCUMENTS = 1000
@@ -212,14 +214,7 @@ def write(
 ) -> Index:
     """Stream `documents` into `folder`, whole or not at all; raises as `Writer` does."""
     about = About(kind, split, vocab_size, tokenizer, file_tokens)
-    with (
-        files.whole_folder(folder) as fresh,
-        closing(Writer(fresh, about, where=folder)) as writer,
-    ):
-        rest = iter(documents)
-        while some := list(islice(rest, _BLOCK_DOCUMENTS)):
-            writer.add(joined(some, about, folder))
-        return writer.finish()
+    return _write(folder, about, documents, joined)
 
 
 def write_prompts(
@@ -231,13 +226,22 @@ def write_prompts(
 ) -> Index:
     """Stream `prompts` into `folder`, whole or not at all."""
     about = About("rl", "train", vocab_size, tokenizer, file_tokens)
+    return _write(folder, about, prompts, joined_prompts)
+
+
+def _write(
+    folder: Path,
+    about: About,
+    items: Iterable[Item],
+    joined: Callable[[Iterable[Item], About, Path], Block],
+) -> Index:
+    rest = iter(items)
     with (
         files.whole_folder(folder) as fresh,
         closing(Writer(fresh, about, where=folder)) as writer,
     ):
-        rest = iter(prompts)
         while some := list(islice(rest, _BLOCK_DOCUMENTS)):
-            writer.add(joined_prompts(some, about, folder))
+            writer.add(joined(some, about, folder))
         return writer.finish()
 
 
@@ -248,7 +252,7 @@ def joined(documents: Iterable[Encoded], about: About, where: Path) -> Block:
         masked = None if document.mask is None else len(document.mask)
         _refuse_mask(masked, len(document.ids), about.kind, where)
     return Block(
-        ids=end_to_end([document.ids for document in held], about, where),
+        ids=_end_to_end([document.ids for document in held], about, where),
         lengths=np.array([len(document.ids) for document in held], dtype=np.int64),
         bytes=np.array([document.bytes for document in held], dtype=np.int64),
         sources=[document.source for document in held],
@@ -260,7 +264,7 @@ def joined_prompts(prompts: Iterable[Prompt], about: About, where: Path) -> Bloc
     """Prompts as one block."""
     held = list(prompts)
     return Block(
-        ids=end_to_end([prompt.ids for prompt in held], about, where),
+        ids=_end_to_end([prompt.ids for prompt in held], about, where),
         lengths=np.array([len(prompt.ids) for prompt in held], dtype=np.int64),
         bytes=np.zeros(len(held), dtype=np.int64),
         sources=[""] * len(held),
@@ -268,8 +272,7 @@ def joined_prompts(prompts: Iterable[Prompt], about: About, where: Path) -> Bloc
     )
 
 
-def end_to_end(rows: list[Array], about: About, where: Path) -> Array:
-    """Ids as the shards hold them; FormatError where one is not in the vocabulary."""
+def _end_to_end(rows: list[Array], about: About, where: Path) -> Array:
     ids = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
     return narrowed(ids, about, where)
 
