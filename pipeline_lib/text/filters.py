@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 
 from pipeline_lib.params import CleanParams
+from pipeline_lib.spacing import is_spaced
 
 WORDS = 4
 """Length of an n-gram where words are spaced."""
@@ -17,8 +18,6 @@ CHARACTERS = 12
 """Length of an n-gram where they are not: about four Japanese words."""
 SENTENCE_END = re.compile("[。！？]")
 """No n-gram goes beyond it: how one sentence ends and who acts in the next is no phrase."""
-SPACED = 15
-"""Characters per word from which a text counts as not spaced; German has 7."""
 FEWEST_WORDS = 50
 """Gopher's own least document: below it an n-gram that comes twice is chance."""
 FEWEST_CHARACTERS = 200
@@ -54,7 +53,7 @@ def duplicate_line_characters(text: str, params: CleanParams) -> bool:
 def top_ngram(text: str, params: CleanParams) -> bool:
     """One phrase comes again and again."""
     words = text.split()
-    if len(text) > SPACED * max(len(words), 1):
+    if not is_spaced("", len(text), len(words)):
         joined = "".join(words)
         grams: Iterable[Hashable] = (
             sentence[i : i + CHARACTERS]

@@ -12,12 +12,10 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from pipeline_lib.spacing import is_spaced
 from pipeline_lib.tokens.compression import UNKNOWN, Excerpts
 from pipeline_lib.tokens.tokenizer import Tokenizer
 
-UNSPACED = frozenset({"ja", "zh", "yue", "wuu", "th", "lo", "km", "my", "bo", "dz"})
-SPACED = 15
-"""Characters per word from which text in no known language counts as not spaced; German has 7."""
 NEWLINE = "<0x0A>"
 """A byte, but no fallback: SentencePiece learns no piece for the end of a line, and this one is its own."""
 MOST_SHOWN = 50
@@ -135,7 +133,13 @@ def count(documents: Iterable[Text], tokenizer: Tokenizer) -> Counts:
 def _shares(groups: Mapping[Group, Sums]) -> dict[str, float]:
     """Nothing without tokens; tokens per word where any text is spaced."""
     of = Sums().plus(*groups.values())
-    spaced = Sums().plus(*(sums for (_, name), sums in groups.items() if _is_spaced(name, sums)))
+    spaced = Sums().plus(
+        *(
+            sums
+            for (_, name), sums in groups.items()
+            if is_spaced(name, sums.characters, sums.words)
+        )
+    )
     if not of.tokens:
         return {}
     per_word = {"tokens_per_word": spaced.tokens / spaced.words} if spaced.words else {}
@@ -145,12 +149,6 @@ def _shares(groups: Mapping[Group, Sums]) -> dict[str, float]:
         **per_word,
         "byte_fallback": of.byte_tokens / of.tokens,
     }
-
-
-def _is_spaced(language: str, sums: Sums) -> bool:
-    if language:
-        return language not in UNSPACED
-    return sums.characters <= SPACED * sums.words
 
 
 def _named(shares: Mapping[str, float], end: str) -> dict[str, float]:

@@ -14,14 +14,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pipeline_lib.params import QualityParams
+from pipeline_lib.spacing import is_spaced
 from pipeline_lib.text.quality import c4, fineweb, gopher, repetition, swallow
 from pipeline_lib.text.quality.passage import Passage
 from pipeline_lib.text.quality.swallow import Japanese
 
-UNSPACED = frozenset({"ja", "zh", "yue", "wuu", "th", "lo", "km", "my", "bo", "dz"})
-"""ISO 639 codes of languages that set no spaces between words."""
-SPACED = 15
-"""Characters per word from which a text in no known language counts as not spaced; German has 7."""
 REASONS: tuple[str, ...] = (
     *(rule.__name__ for rule in (*repetition.LINE_RULES, *gopher.LINE_RULES, *gopher.WORD_RULES)),
     *(rule.__name__ for rule in repetition.WORD_RULES),
@@ -76,9 +73,7 @@ def _by_words(passage: Passage, rules: QualityParams) -> str | None:
 
 
 def _has_no_spaces(passage: Passage) -> bool:
-    if passage.language:
-        return passage.language in UNSPACED
-    return len(passage.text) > SPACED * max(len(passage.runs), 1)
+    return not is_spaced(passage.language, len(passage.text), len(passage.runs))
 
 
 def _first(
