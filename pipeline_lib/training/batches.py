@@ -8,7 +8,7 @@ cuts them into windows, which come in a random order, so each pair is learnt onc
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -60,6 +60,7 @@ class Batch:
         return Batch(change(self.inputs), change(self.targets), segments, counts)
 
 
+@runtime_checkable
 class Reader(Protocol):
     """What a run learns from."""
 

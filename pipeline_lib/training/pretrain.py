@@ -4,49 +4,41 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from pipeline_lib import progress
 from pipeline_lib.formats.shards import Shards
 from pipeline_lib.model.generation import Sampling, for_inference, generate
 from pipeline_lib.model.hardware import Hardware, peak_flops
-from pipeline_lib.model.routing import Routing
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import PretrainParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training import batches, packing
-from pipeline_lib.training.batches import Batch, Reader
+from pipeline_lib.training.batches import Reader
 from pipeline_lib.training.loop import train
-from pipeline_lib.training.losses import summed_objective
-from pipeline_lib.training.prefetch import Prefetch
 from pipeline_lib.training.run import Row, Run
+from pipeline_lib.training.supervised import Supervised
 
 
-class Pretraining:
+class Pretraining(Supervised):
     """One run over (train, validation) shards; `rows()` trains and yields the curve, and at the end a summary."""
 
     def __init__(
         self, run: Run, params: PretrainParams, splits: tuple[Shards, Shards], tokenizer: Tokenizer
     ) -> None:
-        self.run, self.params, self.tokenizer = run, params, tokenizer
+        self.params, self.tokenizer = params, tokenizer
         self.train, self.validation = splits
         context = run.model.shape.context
         rows = params.evaluate_batches * params.micro_batch
-        self.reader: Reader
+        reader: Reader
         if params.documents == "whole":
             packed = packing.pack(self.train, context)
-            self.reader = packing.Documents(self.train, packed, params.seed)
-            self.held_out = packing.spread(self.validation, context, rows)
+            reader = packing.Documents(self.train, packed, params.seed)
+            held_out = packing.spread(self.validation, context, rows)
         else:
-            self.reader = batches.Windows(self.train, context, params.seed)
-            self.held_out = batches.spread(self.validation, context, rows)
-        run.compile()
-        self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
+            reader = batches.Windows(self.train, context, params.seed)
+            held_out = batches.spread(self.validation, context, rows)
+        super().__init__(run, params, reader, held_out)
         self.bits_per_byte = 1 / math.log(2) * tokens_per_byte(self.validation)
-
-    def _batch(self, step: int) -> Batch:
-        return self.reader.batch(step, self.params.batch)
 
     def rows(self) -> Iterator[Row]:
         tokens = self.params.batch * self.run.model.shape.context
@@ -61,27 +53,8 @@ class Pretraining:
         yield self.summary(tokens)
 
     def gradient(self, step: int) -> Row:
-        batch = self.ahead.batch(step)
-        targets, total = batch.learnt, 0.0
-        routing = Routing(self.run.model.shape.moe)
-        for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
-            objective, loss = self.objective(part, self.params.z_loss, routing)
-            self.run.backward(objective / targets)
-            total += (loss / targets).item()
-        bits = total / math.log(2) * tokens_per_byte(self.train)
-        return {"loss": total, "bits_per_byte": bits, **routing.figures()}
-
-    def objective(
-        self, batch: Batch, z_loss: float = 0.0, routing: Routing | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """What is minimised, and the cross-entropy in nats, summed over the targets."""
-        model = self.run.model
-        hidden = model.hidden(batch.inputs, batch.segments, routing=routing)
-        cap = model.shape.logit_softcap
-        objective, loss = summed_objective(
-            hidden, model.head_weight, batch.targets, batch.counts, z_loss, cap
-        )
-        return objective if routing is None else objective + routing.cost(batch.counts), loss
+        row = super().gradient(step)
+        return {**row, "bits_per_byte": row["loss"] / math.log(2) * tokens_per_byte(self.train)}
 
     def after(self, step: int) -> Iterator[Row]:
         if step % self.params.evaluate_every == 0 or step == self.run.end:
@@ -98,14 +71,6 @@ class Pretraining:
             text = self.sample()
             self.run.notes.append({"step": step, "text": text})
             progress.say(f"pretrain: sample at step {step:,}: {' '.join(text.split())[:160]}")
-
-    @torch.no_grad()
-    def validate(self) -> float:
-        """Mean loss in nats per token over the same held-out rows each time."""
-        parts = self.held_out.to(self.run.hardware.device).split(self.params.micro_batch)
-        with self.run.averaged():
-            losses = [self.objective(part)[1].item() for part in parts]
-        return math.fsum(losses) / self.held_out.learnt
 
     def sample(self) -> str:
         """Text from nothing, at temperature 1: what the model believes the corpus is."""

@@ -1,31 +1,26 @@
 """Supervised fine-tuning on conversations: only the assistant's tokens and their end token are learnt."""
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from pipeline_lib import progress
 from pipeline_lib.errors import DataError, TrainingError
 from pipeline_lib.formats.shards import Shards
-from pipeline_lib.model.routing import Routing
 from pipeline_lib.params import SftParams
-from pipeline_lib.training.batches import Batch, lay_out
+from pipeline_lib.training.batches import lay_out
 from pipeline_lib.training.conversations import pack_conversations
 from pipeline_lib.training.loop import train
-from pipeline_lib.training.losses import summed_objective
 from pipeline_lib.training.packing import Documents
-from pipeline_lib.training.prefetch import Prefetch
 from pipeline_lib.training.run import Row, Run
+from pipeline_lib.training.supervised import Supervised
 
 
-class FineTuning:
+class FineTuning(Supervised):
     """One run over (train, validation) conversations; the weights of the best validation are the result."""
 
     def __init__(self, run: Run, params: SftParams, splits: tuple[Shards, Shards]) -> None:
-        self.run, self.params = run, params
+        self.params = params
         self.train, self.validation = splits
         width = run.model.shape.context
         self.packed = pack_conversations(self.train, width, params.overlong)
@@ -37,13 +32,12 @@ class FineTuning:
             )
         wanted = params.evaluate_batches * params.micro_batch
         rows = np.unique(np.linspace(0, len(held_out) - 1, wanted).astype(np.int64))  # evenly
-        self.held_out = lay_out(self.validation, held_out.pieces(rows), width)
-        self.reader = Documents(self.train, self.packed, params.seed)
-        run.compile()
-        self.ahead = Prefetch(self._batch, params.steps, run.hardware.device)
-
-    def _batch(self, step: int) -> Batch:
-        return self.reader.batch(step, self.params.batch)
+        super().__init__(
+            run,
+            params,
+            Documents(self.train, self.packed, params.seed),
+            lay_out(self.validation, held_out.pieces(rows), width),
+        )
 
     def rows(self) -> Iterator[Row]:
         if self.packed.left_out + self.packed.cut:
@@ -71,39 +65,9 @@ class FineTuning:
             **self.run.account(),
         }
 
-    def gradient(self, step: int) -> Row:
-        batch = self.ahead.batch(step)
-        targets, total = batch.learnt, 0.0
-        routing = Routing(self.run.model.shape.moe)
-        for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
-            objective, loss = self.objective(part, self.params.z_loss, routing)
-            self.run.backward(objective / targets)
-            total += (loss / targets).item()
-        return {"loss": total, **routing.figures()}
-
-    def objective(
-        self, batch: Batch, z_loss: float = 0.0, routing: Routing | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """What is minimised, and the cross-entropy in nats, summed over what is learnt."""
-        model = self.run.model
-        hidden = model.hidden(batch.inputs, batch.segments, routing=routing)
-        cap = model.shape.logit_softcap
-        objective, loss = summed_objective(
-            hidden, model.head_weight, batch.targets, batch.counts, z_loss, cap
-        )
-        return objective if routing is None else objective + routing.cost(batch.counts), loss
-
     def after(self, step: int) -> Iterator[Row]:
         if step % self.params.evaluate_every and step != self.run.end:
             return
         loss = self.validate()
         self.run.compare(loss, self.params.patience)
         yield {"step": step, "validation.loss": loss}
-
-    @torch.no_grad()
-    def validate(self) -> float:
-        """Mean loss in nats per learnt token."""
-        parts = self.held_out.to(self.run.hardware.device).split(self.params.micro_batch)
-        with self.run.averaged():
-            losses = [self.objective(part)[1].item() for part in parts]
-        return math.fsum(losses) / self.held_out.learnt
