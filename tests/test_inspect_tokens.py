@@ -10,20 +10,11 @@ import pytest
 from pipeline_lib import cli, inspect_tokens
 from pipeline_lib.formats import files
 from pipeline_lib.formats.documents import Document
-from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokens import diagnostics, measure, trainer
+from tests.sections import cutting
 
 TEXTS = [f"Ann has {i} apples.\nBob has {i + 3} pears." for i in range(60)]
-PARAMS = TokenizerParams(
-    kind="bpe",
-    vocab_size=320,
-    character_coverage=1.0,
-    sample_bytes=10_000,
-    existing=None,
-    split_digits=True,
-    seed=1,
-    user_defined=["<think>"],
-)
+PARAMS = cutting(vocab_size=320, user_defined=["<think>"])
 Say = Callable[..., str]
 
 

@@ -11,10 +11,10 @@ from pipeline_lib.formats import checkpoints
 from pipeline_lib.formats.checkpoints import Checkpoint
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tales import tale
 from pipeline_lib.tokens import trainer
 from tests.model.shapes import shaped
+from tests.sections import cutting
 
 SHAPE = shaped(
     layers=1,
@@ -36,20 +36,13 @@ SHAPE = shaped(
 def infant(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     """Knows nothing yet."""
     texts = [tale(1, index, "stories").text for index in range(200)]
-    cutting = TokenizerParams(
-        existing=None,
-        kind="unigram",
-        vocab_size=700,
-        character_coverage=0.9995,
-        sample_bytes=100_000,
-        split_digits=True,
-        seed=1,
-        user_defined=[],
+    params = cutting(
+        kind="unigram", vocab_size=700, character_coverage=0.9995, sample_bytes=100_000
     )
-    tokenizer = trainer.train(texts, cutting).model
-    learner = Transformer(SHAPE, cutting.vocab_size, seed=1)
+    tokenizer = trainer.train(texts, params).model
+    learner = Transformer(SHAPE, params.vocab_size, seed=1)
     folder = tmp_path_factory.mktemp("infant") / "base"
-    made = Checkpoint(SHAPE, cutting.vocab_size, learner.state_dict(), tokenizer, {})
+    made = Checkpoint(SHAPE, params.vocab_size, learner.state_dict(), tokenizer, {})
     checkpoints.write(folder, made)
     hardware = Hardware(torch.device("cpu"), torch.float32, 1)
     digest = checkpoints.read(folder).tokenizer_digest

@@ -15,10 +15,11 @@ from pipeline_lib.evaluation.likelihood import Document
 from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.model import attention
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import Params, TokenizerParams
+from pipeline_lib.params import Params
 from pipeline_lib.tales import tale
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
+from tests.sections import cutting
 
 MIXTURE = [Component("stories", "tales", "stories", "en", 1, 1)]
 VOCABULARY, CONTEXT = 400, 64
@@ -36,17 +37,8 @@ def learnt() -> list[str]:
 
 @pytest.fixture(scope="module")
 def tokenizer(learnt: list[str]) -> Tokenizer:
-    cutting = TokenizerParams(
-        existing=None,
-        kind="unigram",
-        vocab_size=VOCABULARY,
-        character_coverage=1.0,
-        sample_bytes=50_000,
-        split_digits=True,
-        seed=1,
-        user_defined=[],
-    )
-    return Tokenizer(trainer.train(learnt, cutting).model)
+    params = cutting(kind="unigram", vocab_size=VOCABULARY, sample_bytes=50_000)
+    return Tokenizer(trainer.train(learnt, params).model)
 
 
 def documents(told: Sequence[str], tokenizer: Tokenizer) -> list[Document]:

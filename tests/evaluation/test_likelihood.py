@@ -10,10 +10,10 @@ from pipeline_lib.evaluation.likelihood import Document
 from pipeline_lib.formats import shards, shardwriting
 from pipeline_lib.formats.shards import Encoded
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from tests.model.shapes import shaped
+from tests.sections import cutting
 
 SHAPE = shaped(
     layers=2,
@@ -99,16 +99,7 @@ def test_a_blind_model_pays_the_vocabulary_for_each_token() -> None:
 
 
 def stored(folder: Path, texts: list[str]) -> tuple[shards.Shards, Tokenizer]:
-    params = TokenizerParams(
-        existing=None,
-        kind="bpe",
-        vocab_size=272,
-        character_coverage=1.0,
-        sample_bytes=10_000,
-        split_digits=True,
-        seed=1,
-        user_defined=[],
-    )
+    params = cutting(vocab_size=272)
     tokenizer = Tokenizer(trainer.train(["abcd efgh"] * 5, params).model)
     rows = [Encoded(np.array([1, *tokenizer.encode(t), 2]), len(t.encode())) for t in texts]
     shardwriting.write(

@@ -16,10 +16,11 @@ from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.model.generation import Completion, Sampling
 from pipeline_lib.model.hardware import Hardware
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import EvaluateParams, TokenizerParams
+from pipeline_lib.params import EvaluateParams
 from pipeline_lib.tales import tale
 from pipeline_lib.tokens import trainer
 from tests.model.shapes import shaped
+from tests.sections import cutting
 
 SHAPE = shaped(
     layers=1,
@@ -57,16 +58,7 @@ def asked(*sums: tuple[int, int]) -> list[Conversation]:
 
 @pytest.fixture(scope="module")
 def examined(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    params = TokenizerParams(
-        existing=None,
-        kind="bpe",
-        vocab_size=279,
-        character_coverage=1.0,
-        sample_bytes=10_000,
-        split_digits=True,
-        seed=1,
-        user_defined=[],
-    )
+    params = cutting(vocab_size=279)
     tokenizer = trainer.train([f"{i} + {i * 7} = ?" for i in range(50)], params).model
     learner = Transformer(SHAPE, params.vocab_size, seed=1)
     folder = tmp_path_factory.mktemp("model") / "base"

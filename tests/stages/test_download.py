@@ -5,22 +5,11 @@ import pytest
 
 from pipeline_lib.errors import SourceError
 from pipeline_lib.formats import manifests
-from pipeline_lib.params import DownloadParams, RuntimeParams
+from pipeline_lib.params import DownloadParams
 from stages import download
+from tests.sections import running
 
-RUNTIME = RuntimeParams(
-    device="cpu",
-    precision="fp32",
-    threads=1,
-    compile=False,
-    recompute=False,
-    workers=1,
-    engine="loky",
-    cluster="",
-    log_every=1,
-    save_seconds=1,
-    resume="same",
-)
+RUNTIME = running()
 TALES = {"kind": "tales", "role": "pretrain", "texts": "stories", "seed": 1, "rows": 30}
 PROBLEMS = {"kind": "tales", "role": "rl", "texts": "problems", "seed": 2, "rows": 20}
 

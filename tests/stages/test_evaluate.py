@@ -19,7 +19,7 @@ from pipeline_lib.formats.manifests import Manifest
 from pipeline_lib.formats.mixtures import Component
 from pipeline_lib.formats.shards import Encoded
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import EvaluateParams, RuntimeParams, TokenizerParams
+from pipeline_lib.params import EvaluateParams
 from pipeline_lib.rows import Record
 from pipeline_lib.tales import pairs, tale
 from pipeline_lib.tales.pairs import Pair
@@ -27,6 +27,7 @@ from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import evaluate
 from tests.model.shapes import shaped
+from tests.sections import cutting, running
 
 SHAPE = shaped(
     layers=1,
@@ -52,30 +53,9 @@ PARAMS = EvaluateParams(
     free_samples=4,
     pairs=1,
 )
-RUNTIME = RuntimeParams(
-    device="cpu",
-    precision="fp32",
-    threads=1,
-    compile=False,
-    recompute=False,
-    workers=1,
-    engine="loky",
-    cluster="",
-    log_every=1,
-    save_seconds=1,
-    resume="same",
-)
+RUNTIME = running()
 TEXTS = [f"Ann has {i} apples.\nBob has {i * 3} pears." for i in range(40)]
-CUTTING = TokenizerParams(
-    existing=None,
-    kind="bpe",
-    vocab_size=300,
-    character_coverage=1.0,
-    sample_bytes=10_000,
-    split_digits=True,
-    seed=1,
-    user_defined=[],
-)
+CUTTING = cutting()
 
 
 def write_model(folder: Path, tokenizer: Tokenizer, seed: int, skipped: list[str]) -> None:

@@ -6,10 +6,11 @@ import pytest
 from pipeline_lib.formats import conversations, documents, shards
 from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
-from pipeline_lib.params import ShardParams, TokenizerParams, read_params
+from pipeline_lib.params import ShardParams, read_params
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import shard
+from tests.sections import cutting
 
 RUNTIME = read_params().runtime
 TEXTS = [f"Ann has {i} apples.\nAnd 魚 {i + 3}." for i in range(60)]
@@ -34,16 +35,7 @@ def made(tmp_path: Path) -> Path:
     conversations.write(tmp_path / "sft" / "validation", [])
     asked = [Conversation(turns[:1], "4", "number", "practice")]
     conversations.write(tmp_path / "rl" / "train", asked)
-    params = TokenizerParams(
-        existing=None,
-        kind="bpe",
-        vocab_size=300,
-        character_coverage=1.0,
-        sample_bytes=10_000,
-        split_digits=True,
-        seed=1,
-        user_defined=[],
-    )
+    params = cutting()
     trainer.write(tmp_path / "tokenizer", trainer.train(TEXTS, params), params)
     return tmp_path
 

@@ -3,20 +3,12 @@ from pathlib import Path
 
 from pipeline_lib.formats import documents
 from pipeline_lib.formats.documents import Document, document_id
-from pipeline_lib.params import TokenizerParams, read_params
+from pipeline_lib.params import read_params
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from stages import tokenizer
+from tests.sections import cutting
 
-PARAMS = TokenizerParams(
-    existing=None,
-    kind="bpe",
-    vocab_size=300,
-    character_coverage=1.0,
-    sample_bytes=10_000,
-    split_digits=True,
-    seed=1,
-    user_defined=[],
-)
+PARAMS = cutting()
 
 RUNTIME = read_params().runtime
 

@@ -14,23 +14,14 @@ from pipeline_lib.formats.conversations import Conversation, Message
 from pipeline_lib.formats.documents import Document, document_id
 from pipeline_lib.formats.shards import Index, Kind
 from pipeline_lib.formats.shardwriting import About
-from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokenizing import sharding
 from pipeline_lib.tokenizing.loading import loaded
 from pipeline_lib.tokenizing.sharding import Split
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
+from tests.sections import cutting
 
-CUTTING = TokenizerParams(
-    kind="bpe",
-    seed=1,
-    vocab_size=300,
-    character_coverage=1.0,
-    sample_bytes=10_000,
-    split_digits=True,
-    existing=None,
-    user_defined=[],
-)
+CUTTING = cutting()
 TEXTS = [f"Ann has {i} apples.\nAnd ▁魚 {i * 7}, she says." for i in range(240)]
 PARTS = 8
 
@@ -119,6 +110,7 @@ from pathlib import Path
 sys.path[:0] = {path!r}
 from pipeline_lib.formats import shardwriting
 from tests.tokenizing.test_sharding import made, split_of
+from tests.sections import cutting
 save, left = shardwriting.Writer.save, [int(sys.argv[2])]
 def saved(self, note=""):
     left[0] -= 1

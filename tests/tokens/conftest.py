@@ -7,22 +7,19 @@ import pytest
 from pipeline_lib.params import TokenizerParams
 from pipeline_lib.tokens import trainer
 from pipeline_lib.tokens.tokenizer import Tokenizer
+from tests.sections import cutting
 
 Asked = Callable[..., TokenizerParams]
 
 
 def asking(**changed: Any) -> TokenizerParams:
     asked: dict[str, Any] = {
-        "existing": None,
         "kind": "unigram",
         "vocab_size": 340,
         "character_coverage": 0.9999,
         "sample_bytes": 1_000_000,
-        "split_digits": True,
-        "seed": 1,
-        "user_defined": [],
     }
-    return TokenizerParams(**(asked | changed))
+    return cutting(**(asked | changed))
 
 
 def some_texts() -> list[str]:

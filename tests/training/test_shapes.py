@@ -44,12 +44,11 @@ def test_the_forecast_rehearses_and_changes_no_bit(
     test_runs.test_the_forecast_rehearses_and_changes_no_bit(job, begin, scratch, ear)
 
 
+@pytest.mark.parametrize("job", ["pretrain", "pretrain joined by adamw", "sft"], indirect=True)
 def test_it_learns_and_says_how_its_experts_fare(
     job: Job, begin: Begin, shape: ModelParams
 ) -> None:
     stage, section, rows, vocab = job
-    if stage == "grpo":
-        pytest.skip("rewards of a dozen steps say nothing")
     with begin(stage, section, vocab) as run:
         steps = [row for row in rows(run) if "loss" in row]
         biases = [w for n, w in run.model.named_parameters() if n.endswith("balance")]
