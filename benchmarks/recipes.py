@@ -1,0 +1,96 @@
+"""bench-recipes: the search of recipes, through `dvc exp run --queue`.
+
+    python -m benchmarks.recipes queue tales|real     # one experiment a run of recipes.yaml
+    dvc queue start -j 1                              # two threads of one core each: -j 2
+    python -m benchmarks.recipes table tales|real [--figure F.png]
+
+`queue` asks for a clone whose data stages are done (`dvc repro shard`), so that only pretraining runs. `table`
+prints bits per byte of the held-out rows, the best first, and what is against the first run of the set; its last
+line is JSON. The relative path of the real texts is looked up from a temporary workspace: link or name it there.
+"""
+
+import argparse
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from pipeline_lib import presets
+from pipeline_lib.report import drawing
+from pipeline_lib.report.palette import light
+
+RUNS = Path(__file__).with_suffix(".yaml")
+PARAMS = Path("params.yaml")
+MEASURE = "validation.bits_per_byte"
+
+
+def words(search: Mapping[str, Any], name: str) -> list[str]:
+    """`dvc exp run`'s overrides of one run."""
+    overrides = {**search["base"], **search["runs"][name]}
+    laid = presets.arguments(PARAMS, search["presets"]) if search["presets"] else []
+    return [*laid, *(w for key, value in overrides.items() for w in ("-S", f"{key}={value}"))]
+
+
+def queue(search: Mapping[str, Any]) -> None:
+    """Put every run into DVC's queue, under its name."""
+    for name in search["runs"]:
+        command = ["dvc", "exp", "run", "--quiet", "--queue", "--name", name]
+        subprocess.run([*command, *words(search, name), "pretrain"], check=True)
+        print(f"queued {name}", flush=True)
+
+
+def finished() -> Iterator[tuple[str, float]]:
+    """Name and bits per byte of this clone's experiments that came to an end."""
+    import dvc.api
+
+    for row in dvc.api.exp_show():
+        measured = row.get(MEASURE)
+        if row.get("State") == "Success" and isinstance(measured, float):
+            yield str(row["Experiment"]), measured
+
+
+def table(search: Mapping[str, Any], measured: Mapping[str, float]) -> None:
+    """The best first; against the run that the others change one thing of."""
+    base = measured.get("base")
+    for name, bits in sorted(measured.items(), key=lambda pair: pair[1]):
+        against = f"{bits / base - 1:+7.1%}" if base else ""
+        changes = ", ".join(f"{key} {value}" for key, value in search["runs"][name].items())
+        print(f"{name:14} {bits:.4f} {against}  {changes}")
+
+
+def draw(search: Mapping[str, Any], measured: Mapping[str, float], path: Path) -> None:
+    """A dot a run, the best at the top, a line where the unchanged one stands."""
+    figure, axes = drawing.paper(0.9 + 0.24 * len(measured))
+    ranked = sorted(measured.items(), key=lambda pair: -pair[1])
+    for place, (name, bits) in enumerate(ranked):
+        axes.plot(bits, place, "o", color=light("chat" if name == "base" else "base"))
+    axes.set_yticks(range(len(ranked)), [name for name, _ in ranked])
+    if "base" in measured:
+        axes.axvline(measured["base"], color=light("chat"), linewidth=0.8)
+    axes.set_xlabel("held-out bits per byte")
+    axes.set_title(search["about"], loc="left")
+    drawing.save(figure, path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("action", choices=["queue", "table"])
+    parser.add_argument("set", choices=["tales", "real"])
+    parser.add_argument("--figure", type=Path)
+    chosen = parser.parse_args()
+    search = YAML(typ="safe").load(RUNS.read_text(encoding="utf-8"))[chosen.set]
+    if chosen.action == "queue":
+        queue(search)
+        return
+    measured = {name: bits for name, bits in finished() if name in search["runs"]}
+    table(search, measured)
+    if chosen.figure:
+        draw(search, measured, chosen.figure)
+    print(json.dumps({chosen.set: measured}))
+
+
+if __name__ == "__main__":
+    main()
