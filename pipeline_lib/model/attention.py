@@ -44,14 +44,15 @@ class Attention(nn.Module):
         token whatever stands around it; the layer adds its share of that to the values."""
         B, T, _ = x.shape
         D = self.shape.head_width
-        queries = self.query(x).view(B, T, -1, D).transpose(1, 2)  # (B, H, T, D)
-        keys, values = self.key_value(x).view(B, T, -1, D).transpose(1, 2).chunk(2, dim=1)
+        queries = self.query(x).view(B, T, -1, D)  # (B, T, H, D)
+        keys, values = self.key_value(x).view(B, T, -1, D).chunk(2, dim=2)  # (B, T, K, D)
         if known is not None and self.share is not None:
-            values = values + (known * self.share.to(x.dtype)).view(B, T, -1, D).transpose(1, 2)
+            values = values + (known * self.share.to(x.dtype)).view(B, T, -1, D)
         if self.shape.qk_norm:
             queries, keys = rms_norm(queries), rms_norm(keys)
         if rotary is not None:
-            queries, keys = rotate(queries, *rotary), rotate(keys, *rotary)  # (B, K, T, D)
+            queries, keys = rotate(queries, *rotary), rotate(keys, *rotary)
+        queries, keys, values = (part.transpose(1, 2) for part in (queries, keys, values))
         if cache is not None and positions is not None:
             keys, values = cache.update(self.layer, keys, values, positions)  # (B, K, S, D)
         seen = attend(queries, keys, values, mask)
@@ -85,38 +86,40 @@ def attend(
 
 class _Causal(torch.autograd.Function):
     """softmax(Q Kᵀ + mask) V where no query sees a later key, BLOCK queries at once; the weights are kept for the
-    backward pass."""
+    backward pass. Outputs and slopes lie in memory as (B, T, H, D), as what made the inputs and what follows want them."""
 
     @staticmethod
     def forward(
         ctx: Any, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None
     ) -> Tensor:
-        T = queries.shape[2]
-        keys, values = keys.contiguous(), values.contiguous()
+        B, H, T, _ = queries.shape
         if mask is None:
             mask = blinding(torch.ones(T, T, dtype=torch.bool).tril(), queries.dtype)
-        seen, kept = [], []
+        seen = queries.new_empty(B, T, H, values.shape[3]).transpose(1, 2)
+        held, known, kept = keys.flatten(0, 1), values.flatten(0, 1), []
         for here, past in _blocks(T):
-            scores = _grouped(queries[:, :, here], keys) @ keys[:, :, past].mT
-            scores.unflatten(2, (-1, here.stop - here.start)).add_(mask[..., here, past].unsqueeze(-3))
+            scores = _grouped(queries[:, :, here], held) @ held[:, past].mT
+            apart = scores.view(B, keys.shape[1], -1, here.stop - here.start, past.stop)
+            apart += mask[..., here, past].unsqueeze(-3)
             kept.append(scores.softmax(dim=-1))
-            seen.append(_ungrouped(kept[-1] @ values[:, :, past], queries))
-        ctx.save_for_backward(queries, keys, values, *kept)
-        return torch.cat(seen, dim=2)
+            seen[:, :, here] = (kept[-1] @ known[:, past]).view(B, H, -1, values.shape[3])
+        ctx.save_for_backward(queries, held, known, *kept)
+        return seen
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        queries, keys, values, *kept = ctx.saved_tensors
-        into_queries = []
-        into_keys, into_values = torch.zeros_like(keys), torch.zeros_like(values)
-        for (here, past), weights in zip(_blocks(queries.shape[2]), kept, strict=True):
-            slope, asked = (_grouped(x[:, :, here], keys) for x in (grad, queries))
-            into_values[:, :, past] += weights.mT @ slope
-            into_weights = slope @ values[:, :, past].mT
+        queries, held, known, *kept = ctx.saved_tensors
+        B, H, T, D = queries.shape
+        into_queries = queries.new_empty(B, T, H, D).transpose(1, 2)
+        into_keys, into_values = torch.zeros_like(held), torch.zeros_like(known)
+        for (here, past), weights in zip(_blocks(T), kept, strict=True):
+            slope, asked = (_grouped(x[:, :, here], held) for x in (grad, queries))
+            into_values[:, past].baddbmm_(weights.mT, slope)
+            into_weights = slope @ known[:, past].mT
             into_scores = torch._softmax_backward_data(into_weights, weights, -1, weights.dtype)
-            into_keys[:, :, past] += into_scores.mT @ asked
-            into_queries.append(_ungrouped(into_scores @ keys[:, :, past], queries))
-        return torch.cat(into_queries, dim=2), into_keys, into_values, None
+            into_keys[:, past].baddbmm_(into_scores.mT, asked)
+            into_queries[:, :, here] = (into_scores @ held[:, past]).view(B, H, -1, D)
+        return into_queries, _by_token(into_keys, B), _by_token(into_values, B), None
 
 
 def _blocks(T: int) -> Iterator[tuple[slice, slice]]:
@@ -126,14 +129,13 @@ def _blocks(T: int) -> Iterator[tuple[slice, slice]]:
         yield slice(start, end), slice(0, end)
 
 
-def _grouped(x: Tensor, keys: Tensor) -> Tensor:
-    """(B, H, n, D) -> (B, K, H / K n, D): the queries that share keys, one below the other."""
-    return x.reshape(x.shape[0], keys.shape[1], -1, x.shape[3])
+def _grouped(x: Float[Tensor, "B H n D"], held: Tensor) -> Float[Tensor, "BK Gn D"]:
+    """The queries that share keys, one below the other."""
+    return x.reshape(len(held), -1, x.shape[3])
 
 
-def _ungrouped(x: Tensor, queries: Tensor) -> Tensor:
-    """Back again."""
-    return x.view(x.shape[0], queries.shape[1], -1, x.shape[3])
+def _by_token(x: Float[Tensor, "BK T D"], B: int) -> Float[Tensor, "B K T D"]:
+    return x.unflatten(0, (B, -1)).transpose(1, 2).contiguous().transpose(1, 2)
 
 
 def fused(

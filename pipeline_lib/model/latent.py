@@ -49,7 +49,7 @@ class LatentAttention(nn.Module):
         latents = latents if self.latent_norm is None else self.latent_norm(latents)
         rope_keys = self.rope_key(x)
         if rotary is not None:
-            rope_keys = rotate(rope_keys[:, None], *rotary)[:, 0]
+            rope_keys = rotate(rope_keys[:, :, None], *rotary)[:, :, 0]
         held = torch.cat((latents, rope_keys), dim=-1)[:, None]  # (B, 1, T, L + R)
         if cache is not None and positions is not None:
             held = cache.update(self.layer, held, positions)  # (B, 1, S, L + R)
@@ -63,9 +63,10 @@ class LatentAttention(nn.Module):
         """Each head's query: what meets the content, (B, H, T, D), and what turns, (B, H, T, R)."""
         inside = x if self.query_in is None else self.query_in(x)
         inside = inside if self.query_norm is None else self.query_norm(inside)
-        queries = self.query(inside).unflatten(2, (self.shape.heads, -1)).transpose(1, 2)
+        queries = self.query(inside).unflatten(2, (self.shape.heads, -1))  # (B, T, H, D + R)
         content, turned = queries.split((self.shape.head_width, self.shape.mla.rope_width), dim=-1)
-        return content, turned if rotary is None else rotate(turned, *rotary)
+        turned = turned if rotary is None else rotate(turned, *rotary)
+        return content.transpose(1, 2), turned.transpose(1, 2)
 
     def _expanded(
         self, queries: Tensor, turned: Tensor, held: Tensor, mask: Tensor | None

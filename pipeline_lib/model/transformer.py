@@ -166,8 +166,8 @@ class Transformer(nn.Module):
             return None
         cos, sin = self.get_buffer("cos").to(self.dtype), self.get_buffer("sin").to(self.dtype)
         if positions is None:
-            return cos[:T], sin[:T]  # (T, D/2)
-        return cos[positions].unsqueeze(1), sin[positions].unsqueeze(1)  # (B, 1, T, D/2)
+            return cos[:T, None], sin[:T, None]  # (T, 1, D/2)
+        return cos[positions].unsqueeze(2), sin[positions].unsqueeze(2)  # (B, T, 1, D/2)
 
     @staticmethod
     def _visible(

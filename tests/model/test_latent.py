@@ -78,7 +78,7 @@ def x() -> torch.Tensor:
 
 
 def rotary(tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
-    angles = rotary_table(tokens, WIDTHS["rope_width"], SHAPE.rope_theta)
+    angles = rotary_table(tokens, WIDTHS["rope_width"], SHAPE.rope_theta)[:, None]
     return angles.cos(), angles.sin()
 
 
