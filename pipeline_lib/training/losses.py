@@ -1,5 +1,6 @@
 """What is minimised, as pure functions of hidden states: the (N, V) logits never outlive a chunk."""
 
+import math
 from typing import Any
 
 import torch
@@ -10,6 +11,8 @@ from pipeline_lib.shapes import Bool, Float, Int
 
 CHUNK = 1024
 """Rows of logits that exist at once."""
+PART = 1 << 18
+"""Logits that are looked at at once, in float32, on a CPU: what its cache holds."""
 BLOCK = 128
 """Rows that are chosen come in multiples of this."""
 
@@ -64,9 +67,12 @@ class _LogProbability(torch.autograd.Function):
 
 
 def _logits(rows: Tensor, weight: Tensor, cap: float, temperature: float = 1.0) -> Tensor:
-    logits = rows @ weight.T
-    wide = capped(logits if logits.dtype == torch.float64 else logits.float(), cap)
+    wide = _wide(rows @ weight.T, cap)
     return wide if temperature == 1 else wide / temperature
+
+
+def _wide(logits: Tensor, cap: float) -> Tensor:
+    return capped(logits if logits.dtype == torch.float64 else logits.float(), cap)
 
 
 def _bend(logits: Tensor, cap: float) -> Tensor | None:
@@ -114,17 +120,17 @@ class _CrossEntropy(torch.autograd.Function):
         for first in range(0, len(rows), CHUNK):
             here = slice(first, first + CHUNK)
             padding = slice(max(known - first, 0), None)
-            costs, slopes, normalisers = _costs(rows[here], cast, ids[here, None], z, cap)
+            logits = rows[here] @ cast.T
+            costs, normalisers = _become_slopes(logits, ids[here, None], z, cap)
             costs[padding] = 0
             total += costs.sum()
             if z:
                 normalisers[padding] = 0
                 drift += z * normalisers.square().sum()
             if any(ctx.needs_input_grad):
-                slopes[padding] = 0
-                slopes = slopes.to(hidden.dtype)
-                into_rows[here] = slopes @ cast
-                into_weight += slopes.T @ rows[here]
+                logits[padding] = 0  # they are slopes by now
+                into_rows[here] = logits @ cast
+                into_weight += logits.T @ rows[here]
         into_hidden = (
             into_rows
             if kept is None
@@ -140,16 +146,29 @@ class _CrossEntropy(torch.autograd.Function):
         return into_hidden * grad, into_weight * grad, None, None, None, None
 
 
-def _costs(
-    rows: Tensor, weight: Tensor, ids: Tensor, z: float, cap: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Of each row: -log softmax(logits)[id], (n,); the slope of that + z log² Z along the logits, (n, V); log Z, (n,)."""
-    logits = _logits(rows, weight, cap)
+def _become_slopes(logits: Tensor, ids: Tensor, z: float, cap: float) -> tuple[Tensor, Tensor]:
+    """Of each row: -log softmax(logits)[id], and log Z, both (n,). The logits, (n, V), become the slopes of the first
+    + z log² Z, part by part."""
+    size = max(PART // logits.shape[1], 1) if logits.device.type == "cpu" else CHUNK
+    found = []
+    for part, chosen in zip(logits.split(size), ids.split(size), strict=True):
+        costs, slopes, normalisers = _costs(_wide(part, cap), chosen, z, cap)
+        part.copy_(slopes)
+        found.append((costs, normalisers))
+    costs, normalisers = (torch.cat(each) for each in zip(*found, strict=True))
+    return costs, normalisers
+
+
+def _costs(logits: Tensor, ids: Tensor, z: float, cap: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Costs, slopes and log Z of capped logits, in whose memory the slopes come to lie.
+
+    Powers of two: e^x takes a CPU that is not Intel's 2.6 times as long (docs/log.md).
+    """
     bend = _bend(logits, cap)
     highest = logits.amax(dim=-1, keepdim=True)
     logits = logits.sub_(highest)
     chosen = logits.gather(1, ids)
-    powers = logits.exp_()
+    powers = logits.mul_(math.log2(math.e)).exp2_()
     totals = powers.sum(dim=-1, keepdim=True)
     logs = totals.log()
     normalisers = highest + logs

@@ -42,6 +42,7 @@ def test_the_summed_loss_agrees_with_torch_in_value_and_gradient(
 ) -> None:
     monkeypatch.setattr(losses, "CHUNK", 4)
     monkeypatch.setattr(losses, "BLOCK", 3)
+    monkeypatch.setattr(losses, "PART", 30)  # three rows of nine
     hidden, weight, targets = (p[:10] if i != 1 else p for i, p in enumerate(parts))
     chosen = {"some": torch.arange(10) % 3 == 0, "all": torch.ones(10, dtype=torch.bool)}
     counts = None if share is None else chosen.get(share, torch.zeros(10, dtype=torch.bool))
@@ -68,6 +69,7 @@ def test_the_z_loss_agrees_with_torch_and_stays_out_of_the_cross_entropy(
 ) -> None:
     monkeypatch.setattr(losses, "CHUNK", 4)
     monkeypatch.setattr(losses, "BLOCK", 3)
+    monkeypatch.setattr(losses, "PART", 30)  # three rows of nine
     hidden, weight, targets = (p[:10] if i != 1 else p for i, p in enumerate(parts))
     seen = torch.arange(10) % 3 == 0 if share else torch.ones(10, dtype=torch.bool)
     laid = seen.view(2, 5) if share else None
