@@ -90,13 +90,13 @@ class _SquaredReLU(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor) -> Tensor:
         positive = x.relu()
         ctx.save_for_backward(positive)
-        squares: Tensor = positive * positive
+        squares: Tensor = positive.square()
         return squares
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         (positive,) = ctx.saved_tensors
-        into_x: Tensor = (grad * positive).mul_(2)
+        into_x: Tensor = torch.addcmul(grad.new_zeros(()), grad, positive, value=2)
         return into_x
 
 
