@@ -164,8 +164,20 @@ class DownloadParams(Section):
     """The folder that `file` sources read; DVC watches it."""
     licences_allowed: tuple[str, ...]
     """SPDX-like ids, compared without case; a source under another licence, or none known, is refused. Empty: any."""
+    max_rows: int = Field(ge=0)
+    """The most rows of any source, its first ones, so that one key makes a trial of any mixture; 0: no such bound."""
     sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Source]
     """Name -> source. An overlay that names `sources` replaces the whole mapping."""
+
+    @property
+    def bounded(self) -> dict[str, Source]:
+        """The sources, none with more rows than `max_rows`."""
+        if not self.max_rows:
+            return self.sources
+        return {
+            name: source.model_copy(update={"rows": min(source.rows or self.max_rows, self.max_rows)})
+            for name, source in self.sources.items()
+        }
 
     @model_validator(mode="after")
     def needs_text_to_learn_from(self) -> "DownloadParams":

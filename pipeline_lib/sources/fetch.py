@@ -27,12 +27,13 @@ from pipeline_lib.sources.origin import Divided, Item, Origin
 
 def fetch_all(params: DownloadParams, folder: Path, workers: int = 1) -> Iterator[Manifest]:
     """Write each source to a folder of its name; SourceError before any row is fetched where a licence is refused."""
+    sources = params.bounded
     opened = {
         name: _opened(name, source, workers, params.licences_allowed)
-        for name, source in sorted(params.sources.items())
+        for name, source in sorted(sources.items())
     }
     for name, origin in opened.items():
-        yield _fetch(name, params.sources[name], origin, folder / name, workers)
+        yield _fetch(name, sources[name], origin, folder / name, workers)
 
 
 def fetch(

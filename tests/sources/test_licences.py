@@ -28,7 +28,12 @@ def params(site: Site, licences: list[str], **source: str) -> DownloadParams:
     web = {"kind": "web", "role": "pretrain", "url": f"{site.address}/a.txt", **source}
     tales = {"kind": "tales", "role": "pretrain", "texts": "stories", "seed": 1, "rows": 3}
     return DownloadParams.model_validate(
-        {"files": "own", "licences_allowed": licences, "sources": {"a_tale": tales, "web": web}}
+        {
+            "files": "own",
+            "licences_allowed": licences,
+            "max_rows": 0,
+            "sources": {"a_tale": tales, "web": web},
+        }
     )
 
 

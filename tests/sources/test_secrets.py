@@ -26,6 +26,7 @@ def checked(source: dict[str, object]) -> DownloadParams:
         {
             "files": "own",
             "licences_allowed": [],
+            "max_rows": 0,
             "sources": {"mine": {"role": "pretrain", **source}},
         }
     )

@@ -15,7 +15,9 @@ PROBLEMS = {"kind": "tales", "role": "rl", "texts": "problems", "seed": 2, "rows
 
 
 def sources(**named: dict[str, Any]) -> DownloadParams:
-    return DownloadParams.model_validate({"files": "own", "licences_allowed": [], "sources": named})
+    return DownloadParams.model_validate(
+        {"files": "own", "licences_allowed": [], "max_rows": 0, "sources": named}
+    )
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -28,6 +30,24 @@ def test_every_source_has_a_folder_with_its_manifest(tmp_path: Path) -> None:
     found = manifests.read_all(tmp_path / "raw")
     assert [(m.name, m.role, m.rows) for m in found] == [("a", "rl", 20), ("b", "pretrain", 30)]
     assert rows == [{f"{m.name}.rows": m.rows, f"{m.name}.bytes": m.bytes} for m in found]
+
+
+def test_no_source_gives_more_than_max_rows(tmp_path: Path) -> None:
+    few, own = {**PROBLEMS, "rows": 7}, sources(b=TALES, a=PROBLEMS, few={**PROBLEMS, "rows": 7})
+    list(download.main(own.model_copy(update={"max_rows": 12}), RUNTIME, tmp_path / "raw"))
+    found = {made.name: made.rows for made in manifests.read_all(tmp_path / "raw")}
+    assert found == {"a": 12, "b": 12, "few": 7}
+
+    said = sources(b={**TALES, "rows": 12}, a={**PROBLEMS, "rows": 12}, few=few)
+    list(download.main(said, RUNTIME, tmp_path / "said"))
+    assert content(tmp_path / "raw") == content(tmp_path / "said")
+
+
+def test_a_source_that_names_no_number_is_bounded_by_max_rows() -> None:
+    file = {"kind": "file", "role": "pretrain", "path": "own/*.txt"}
+    all_of_it = sources(a=file)
+    assert all_of_it.bounded["a"].rows is None
+    assert all_of_it.model_copy(update={"max_rows": 12}).bounded["a"].rows == 12
 
 
 def test_the_order_in_params_yaml_does_not_matter(tmp_path: Path) -> None:
