@@ -63,6 +63,11 @@ CONVERSATIONS = (
     _exchange("question and answer, GSM8K", "question", "answer"),
     _exchange("prompt and response", "prompt", "response"),
     _exchange("prompt and completion", "prompt", "completion"),
+    Form(
+        "SQuAD",
+        {"user": "question", "assistant": "answers", "input": "context"},
+        turns.about_a_passage,
+    ),
     Form("OpenAssistant trees", {"tree": "prompt", "id": "message_tree_id"}, turns.tree),
     Form(
         "OpenAssistant messages",

@@ -50,6 +50,17 @@ def exchange(parts: Parts, where: str) -> Iterator[Talk]:
     yield (*asked, *_said(parts["assistant"], "assistant", where)), ""
 
 
+def about_a_passage(parts: Parts, where: str) -> Iterator[Talk]:
+    """A question about `input`, and the first of the answers marked in it; an empty reply where none is."""
+    marked = parts["assistant"]
+    if not isinstance(marked, Mapping) or not isinstance(marked.get("text"), list):
+        raise SourceError(
+            f"{where}: expected answers with a list of text, found {_found(marked)}; "
+            "name another column in `columns`"
+        )
+    yield from exchange({**parts, "assistant": next(iter(marked["text"]), "")}, where)
+
+
 def dialogue(parts: Parts, where: str) -> Iterator[Talk]:
     """A list of messages, or of texts by turns."""
     yield _messages(parts["messages"], where), ""

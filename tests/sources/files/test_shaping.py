@@ -51,6 +51,18 @@ ROWS: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "Alpaca without input": ({"instruction": "q", "output": "a"}, EXCHANGE),
     "Dolly": ({"instruction": "q", "context": "about", "response": "a", "category": "x"}, ABOUT),
     "question and answer": ({"question": "q", "answer": "a"}, EXCHANGE),
+    "SQuAD": (
+        {
+            "question": "q",
+            "context": "about",
+            "answers": {"text": ["a", "else"], "answer_start": [3, 9]},
+        },
+        ABOUT,
+    ),
+    "SQuAD without an answer": (
+        {"question": "q", "context": "about", "answers": {"text": [], "answer_start": []}},
+        [("user", "q\n\nabout"), ("assistant", "")],
+    ),
     "prompt and response": ({"prompt": "q", "response": "a"}, EXCHANGE),
     "prompt and completion": ({"prompt": "q", "completion": "a"}, EXCHANGE),
     "prompt and completion of messages": (
@@ -69,6 +81,12 @@ def test_conversations_are_known_by_their_columns(talks: Talks, form: str) -> No
     (found,) = talks("a.jsonl", one(row))
     assert turns(found) == expected
     assert (found.answer, found.verifier) == ("", "")
+
+
+def test_answers_that_mark_no_text_are_refused(talks: Talks) -> None:
+    row = {"question": "q", "context": "about", "answers": {"start": [3]}}
+    with pytest.raises(SourceError, match=r"a list of text, found start; name another column"):
+        talks("a.jsonl", one(row))
 
 
 def test_every_form_is_recognised_as_itself_among_all_of_its_role() -> None:
