@@ -10,15 +10,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_lib import inspect_cli, leaving, presets
+from pipeline_lib import inspect_cli, leaving, preset_cli
 from pipeline_lib.inspect_cli import number
 
 if TYPE_CHECKING:
     from pipeline_lib.talk import Speaker
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-PARAMS = Path("params.yaml")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -37,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_generate(commands)
     _add_chat(commands)
-    _add_preset(commands)
+    preset_cli.add_preset(commands)
     inspect_cli.add_inspect(commands)
     _add_track(commands)
     return parser
@@ -105,22 +103,6 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     add("--seed", type=number(int, 0), default=1, help="same seed, same text" + shown)
 
 
-def _add_preset(commands: "Commands") -> None:
-    command = commands.add_parser(
-        "preset",
-        help="overlays of params.yaml",
-        description="Overlays of params.yaml, laid over it from left to right.",
-    )
-    actions = command.add_subparsers(required=True, metavar="ACTION")
-    actions.add_parser("list", help="what there is").set_defaults(command=_list_presets)
-    apply = actions.add_parser("apply", help="edit params.yaml, comments kept")
-    apply.set_defaults(command=_apply_presets)
-    spell = actions.add_parser("args", help="one experiment: dvc exp run $(bonsai preset args X)")
-    spell.set_defaults(command=_spell_presets)
-    for action in (apply, spell):
-        action.add_argument("names", nargs="+", metavar="NAME")
-
-
 def _add_track(commands: "Commands") -> None:
     command = commands.add_parser(
         "track",
@@ -179,20 +161,6 @@ def _speaker(chosen: argparse.Namespace) -> "Speaker":
 
     sampling = Sampling(chosen.temperature, chosen.top_k, chosen.top_p)
     return talk.load(chosen.model, sampling, chosen.max_tokens, chosen.seed)
-
-
-def _list_presets(_chosen: argparse.Namespace) -> None:
-    for preset in presets.known():
-        print(f"{preset.name:12} {preset.about}")
-
-
-def _apply_presets(chosen: argparse.Namespace) -> None:
-    presets.apply(PARAMS, chosen.names)
-    print(f"{PARAMS} has {', then '.join(chosen.names)} applied; `dvc repro` builds it.")
-
-
-def _spell_presets(chosen: argparse.Namespace) -> None:
-    print(" ".join(presets.arguments(PARAMS, chosen.names)))
 
 
 def _track(_chosen: argparse.Namespace) -> None:

@@ -226,6 +226,32 @@ def test_preset_lists_applies_and_spells(
     assert Path("params.yaml").read_text() == presets.composed(shipped, ["smoke"])
 
 
+def test_preset_shows_an_overlay_or_what_it_would_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped = (presets.FOLDER / "default.yaml").read_text()
+    Path("params.yaml").write_text(shipped)
+    bonsai("preset", "show", "smoke")
+    assert capsys.readouterr().out == (presets.FOLDER / "smoke.yaml").read_text()
+    bonsai("preset", "show", "smoke", "--result")
+    assert capsys.readouterr().out == presets.composed(shipped, ["smoke"])
+    assert Path("params.yaml").read_text() == shipped
+
+
+def test_preset_tells_what_it_would_change_and_two_presets_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text((presets.FOLDER / "default.yaml").read_text())
+    bonsai("preset", "diff", "smoke")
+    assert "model.layers: 4 -> 2" in capsys.readouterr().out.splitlines()
+    bonsai("preset", "diff", "nue", "--against", "nullm")
+    assert "model.layers: 12" not in capsys.readouterr().out
+    bonsai("preset", "diff", "nue", "--against", "nue")
+    assert capsys.readouterr().out == "Nothing differs.\n"
+
+
 def test_an_unknown_preset_ends_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Overlays of params.yaml: what `apply` writes, what `args` spells, and that both mean the same."""
 
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,14 @@ from dvc.utils.hydra import apply_overrides
 
 from pipeline_lib import presets
 from pipeline_lib.errors import ParamsError
-from pipeline_lib.params import read_params
+from pipeline_lib.params import ROLES, HubSource, Params, check, read_params
+from pipeline_lib.presets import differences
 
 ROOT = Path(__file__).parents[1]
+SHIPPED = (presets.FOLDER / "default.yaml").read_text()
 NAMES = [preset.name for preset in presets.known()]
+RECIPES = ["nue", "nullm", "tiny-tale", "nano-llm", "long-lm"]
+CHOICES = [*((name,) for name in NAMES), *((recipe, "tiny") for recipe in RECIPES)]
 
 
 @pytest.fixture
@@ -21,7 +26,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The shipped params.yaml, in a folder of its own beside nothing."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "params.yaml"
-    path.write_text((presets.FOLDER / "default.yaml").read_text())
+    path.write_text(SHIPPED)
     return path
 
 
@@ -52,13 +57,15 @@ def test_every_preset_is_valid_and_says_what_it_is(name: str, file: Path) -> Non
     assert preset.about.endswith(".")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_experiment_with_the_args_has_the_params_that_apply_gives(name: str, file: Path) -> None:
-    words = presets.arguments(file, [name])
+@pytest.mark.parametrize("names", CHOICES, ids=" ".join)
+def test_an_experiment_with_the_args_has_the_params_that_apply_gives(
+    names: tuple[str, ...], file: Path
+) -> None:
+    words = presets.arguments(file, names)
     assert set(words[::2]) == {"-S"}
     assert not any(" " in word for word in words)
     shipped = file.read_text()
-    presets.apply(file, [name])
+    presets.apply(file, names)
     wanted = read_params(file)
 
     file.write_text(shipped)
@@ -141,8 +148,8 @@ def test_an_unknown_key_is_named_with_its_neighbour_and_nothing_is_written(
 
 
 def test_an_unknown_preset_is_told_the_names(file: Path) -> None:
-    with pytest.raises(ParamsError, match=r"preset tiny: expected one of default, .*smoke"):
-        presets.apply(file, ["tiny"])
+    with pytest.raises(ParamsError, match=r"preset small: expected one of default, .*smoke"):
+        presets.apply(file, ["small"])
 
 
 @pytest.mark.parametrize(
@@ -173,3 +180,119 @@ def test_values_are_spelled_for_the_override_grammar(
 def test_a_value_that_no_word_can_carry_is_refused_in_words() -> None:
     with pytest.raises(ParamsError, match=r"download\.x: expected a value without spaces"):
         presets._value(("download", "x"), "public domain")
+
+
+@cache
+def params_with(*names: str) -> Params:
+    """The shipped params.yaml with presets laid over it."""
+    return check(yaml.safe_load(presets.composed(SHIPPED, names)))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_is_whole_whatever_stood_there_before(recipe: str) -> None:
+    alone = params_with(recipe)
+    everything = [
+        "real",
+        "smoke",
+        "tales-long",
+        *(name for name in RECIPES if name != recipe),
+        "tiny",
+    ]
+    assert params_with(*everything, recipe) == alone
+    overlay = presets.find([recipe])[0].overlay
+    for section in ("tokenizer", "shard", "model", "pretrain", "sft", "grpo", "evaluate"):
+        assert set(overlay[section]) == set(type(getattr(alone, section)).model_fields)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_has_work_for_all_nine_stages(recipe: str) -> None:
+    sources = params_with(recipe).download.sources
+    assert {source.role for source in sources.values()} == set(ROLES)
+    assert all(source.licence for source in sources.values() if isinstance(source, HubSource))
+
+
+ARCHITECTURE = {
+    *("norm", "norm_gain", "positions", "rope_theta", "attention", "qk_norm", "feed_forward"),
+    *("bias", "tie_embeddings", "value_embeddings", "logit_softcap"),
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_tiny_keeps_sources_and_architecture(recipe: str) -> None:
+    whole, small = params_with(recipe), params_with(recipe, "tiny")
+    assert small.download.sources == whole.download.sources
+    assert (small.clean, small.corpus) == (whole.clean, whole.corpus)
+    assert small.tokenizer.kind == whole.tokenizer.kind
+    for key in ARCHITECTURE:
+        assert getattr(small.model, key) == getattr(whole.model, key), key
+    assert small.model.moe.model_copy(update={"hidden": 0}) == whole.model.moe.model_copy(
+        update={"hidden": 0}
+    )
+    mixtures = [model.is_mixture(model.layers - 1) for model in (whole.model, small.model)]
+    assert mixtures == [recipe == "nano-llm"] * 2
+    grouped = [model.heads // model.kv_heads for model in (whole.model, small.model)]
+    assert grouped == [1, 1]
+
+
+def test_the_recipes_have_what_they_promise() -> None:
+    nue, nano, long = (params_with(name) for name in ("nue", "nano-llm", "long-lm"))
+    english = nue.download.sources["wikipedia_en"]
+    assert isinstance(english, HubSource)
+    assert english.split == "train[:30%]"
+    assert (nano.shard.max_train_tokens, nano.shard.max_validation_tokens) == (
+        2_180_000_000,
+        100_000,
+    )
+    chats = [name for name, source in long.download.sources.items() if source.role == "sft"]
+    assert len(chats) == 11
+    small = params_with("tiny-tale")
+    assert (small.pretrain.batch, small.pretrain.learning_rate) == (8, 3e-4)
+    assert (small.pretrain.warmup_steps, small.runtime.recompute) == (1000, True)
+
+
+def test_what_would_change_is_said_key_by_key(file: Path) -> None:
+    said = [str(change) for change in presets.changes(file, ["smoke"])]
+    assert "model.layers: 4 -> 2" in said
+    assert not any(line.startswith(("model.norm:", "clean.")) for line in said)
+    moved = [str(change) for change in presets.changes(file, ["tiny-tale"])]
+    gone, *_ = (line for line in moved if line.startswith("- "))
+    assert gone.startswith("- download.sources.stories: {kind: tales, role: pretrain, texts: st")
+    (new,) = (line for line in moved if line.startswith("+ "))
+    assert new.startswith("+ download.sources.wikitext: {kind: hub, role: pretrain")
+
+
+def test_what_would_change_leads_from_the_one_to_the_other(file: Path) -> None:
+    stored = yaml.safe_load(file.read_text())
+    for change in presets.changes(file, ["nano-llm"]):
+        *sections, name = change.key.split(".")
+        place = stored
+        for section in sections:
+            place = place[section]
+        if change.after is differences.ABSENT:
+            del place[name]
+        else:
+            place[name] = change.after
+    assert stored == yaml.safe_load(presets.result(file, ["nano-llm"]))
+
+
+def test_two_presets_are_set_apart_whatever_params_yaml_says(file: Path) -> None:
+    said = [str(change) for change in presets.changes(file, ["nullm"], against=["long-lm"])]
+    assert "model.tie_embeddings: false -> true" in said
+    presets.apply(file, ["nue"])
+    assert [str(c) for c in presets.changes(file, ["nullm"], against=["long-lm"])] == said
+    assert presets.changes(file, ["nue"]) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("auto", "auto"),
+        (None, "null"),
+        ([1, 2], "[1, 2]"),
+        (True, "true"),
+        ({"a": "ä b"}, "{a: ä b}"),
+    ],
+)
+def test_a_value_is_said_on_one_line_as_yaml(value: object, said: str) -> None:
+    assert differences.spelled(value) == said
+    assert yaml.safe_load(said) == value

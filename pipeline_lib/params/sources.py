@@ -175,7 +175,9 @@ class DownloadParams(Section):
         if not self.max_rows:
             return self.sources
         return {
-            name: source.model_copy(update={"rows": min(source.rows or self.max_rows, self.max_rows)})
+            name: source.model_copy(
+                update={"rows": min(source.rows or self.max_rows, self.max_rows)}
+            )
             for name, source in self.sources.items()
         }
 

@@ -20,6 +20,7 @@ from ruamel.yaml.error import YAMLError
 from pipeline_lib import params
 from pipeline_lib.errors import ParamsError
 from pipeline_lib.formats import files
+from pipeline_lib.presets.differences import Change, between
 
 FOLDER = Path(__file__).parent
 DEFAULT = "default"
@@ -71,20 +72,33 @@ def find(names: Sequence[str]) -> list[Preset]:
 
 def apply(path: Path, names: Sequence[str]) -> None:
     """Edit params.yaml, comments kept; it stays as it was where the result would not be valid."""
-    files.write_text(path, composed(_read(path), names))
+    files.write_text(path, result(path, names))
+
+
+def result(path: Path, names: Sequence[str]) -> str:
+    """The params.yaml that `apply` would leave."""
+    return composed(_read(path), names)
+
+
+def changes(path: Path, names: Sequence[str], against: Sequence[str] = ()) -> list[Change]:
+    """What `apply` would change; or what it would leave otherwise than `apply` of `against`."""
+    before, after = (
+        _plain(_load(result(path, chosen), "params.yaml")) for chosen in (against, names)
+    )
+    return list(between(before, after))
 
 
 def composed(text: str, names: Sequence[str]) -> str:
     """params.yaml as `text`, with presets laid over it; ParamsError where that is not valid."""
+    content: MutableMapping[str, Any] | None = None
     for preset in find(names):
         if preset.name == DEFAULT:
-            text = preset.text
+            text, content = preset.text, None
             continue
-        content = _load(text, "params.yaml")
+        content = _load(text, "params.yaml") if content is None else content
         _lay_over(content, preset.overlay)
         params.check(_plain(content), f"params.yaml with preset {preset.name}")
-        text = _dump(content)
-    return text
+    return text if content is None else _dump(content)
 
 
 def arguments(path: Path, names: Sequence[str]) -> list[str]:
