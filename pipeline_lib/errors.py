@@ -7,7 +7,8 @@ PipelineError
 ├── DataError       the data cannot carry what was asked (empty corpus, vocabulary or context too large)
 ├── LeakError       a model is better than can be: it saw what it is asked, or it sees the future
 ├── ResumeError     a saved state and this run do not belong together
-└── TrainingError   training cannot go on (a loss that is not a number)
+├── TrainingError   training cannot go on (a loss that is not a number)
+└── RankError       another process that trains along is gone; starting again goes on
 
 Every message reads `<where>: expected <what>, found <what>; <what to do>`.
 """
@@ -43,3 +44,7 @@ class ResumeError(PipelineError):
 
 class TrainingError(PipelineError):
     """Training cannot go on."""
+
+
+class RankError(PipelineError):
+    """Another process that trains along is gone."""

@@ -2,7 +2,9 @@
 
 A training stage saves its state when it is stopped, so SIGTERM becomes an exception as Ctrl-C is:
 it passes through the generators, whose `finally` and `except` run. A stage whose `dvc` dies gets one
-too: left alone it would go on beside the next `dvc repro`, both writing the same out.
+too: left alone it would go on beside the next `dvc repro`, both writing the same out. So does a
+rank of several that train together, whose mistakes have a status of their own: starting it again
+would not mend them.
 """
 
 import ctypes
@@ -11,15 +13,20 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from pipeline_lib.errors import PipelineError
+from pipeline_lib.errors import PipelineError, RankError
 
 STOPPED = 128 + signal.SIGTERM
 INTERRUPTED = 128 + signal.SIGINT
 UNREAD = 128 + 13  # SIGPIPE, which Windows does not name
+LATER = 3.0
+"""Seconds until a rank speaks that only lost another, or most likely has to say what rank 0 does; by then it is stopped,
+where somebody watches over it."""
+MENDABLE = 78  # EX_CONFIG of sysexits.h
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -29,18 +36,21 @@ def in_one_sentence() -> Iterator[None]:
     """Run the block; leave the process with one sentence where a person can mend what ended it."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _stop)
-        if "DVC_STAGE" in os.environ:
+        if "DVC_STAGE" in os.environ or is_rank():
             _stop_with_parent()
     try:
         yield
     except PipelineError as error:
-        _leave(str(error), 1)
+        is_lost = isinstance(error, RankError)
+        if is_lost or os.environ.get("RANK", "0") != "0":
+            time.sleep(LATER)
+        _leave(str(error), MENDABLE if is_rank() and not is_lost else 1)
     except KeyboardInterrupt:
         _leave("interrupted; run it again to go on", INTERRUPTED)
     except OSError as error:
         if not (sentence := _mendable(error)):
             raise
-        _leave(sentence, 1)
+        _leave(sentence, MENDABLE if is_rank() else 1)
 
 
 @contextmanager
@@ -54,6 +64,11 @@ def when_nobody_reads() -> Iterator[None]:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(UNREAD)
+
+
+def is_rank() -> bool:
+    """Whether this process is one of several that train together, whoever started it."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def _mendable(error: OSError) -> str:

@@ -8,13 +8,14 @@ The files are written only when `main` has ended well.
 
 import argparse
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_lib import engine, leaving, screen, tracking
+from pipeline_lib import engine, launching, leaving, screen, tracking
 from pipeline_lib.params import Params, Section, read_params
 from pipeline_lib.rows import Record
 
@@ -44,21 +45,29 @@ def contract_of(main: Main) -> Contract:
     )
 
 
-def run(main: Main) -> None:
-    """Call `main` with its sections and paths; leave with a sentence where one can mend it."""
+def run(main: Main, *, trains: bool = False) -> None:
+    """Call `main` with its sections and paths; leave with a sentence where one can mend it.
+
+    One that `trains` does so on several processes where `runtime.parallel` says it: this one then only watches them.
+    """
     name = Path(inspect.getfile(main)).stem
     contract = contract_of(main)
     paths = _paths(name, contract)
     with leaving.in_one_sentence():
         params = read_params()
         sections = {key: getattr(params, key) for key in contract.sections.values()}
-        arguments = {arg: sections[key] for arg, key in contract.sections.items()}
+        arguments = {arg: sections[key] for arg, key in contract.sections.items()} | paths
+        if trains and (count := launching.wanted(params.runtime)) > 1:
+            sys.exit(launching.launch(name, count))
+        if trains and launching.follows():  # rank 0 says, sends and writes what there is
+            _iterate(main, arguments, tracking.Off())
+            return
         with (
             screen.of_stage(name) as cost,
             engine.on(params.runtime.engine, params.runtime.cluster),
             tracking.of_stage(name, params, sections, list(paths.values())) as tracker,
         ):
-            record = _iterate(main, {**arguments, **paths}, tracker)
+            record = _iterate(main, arguments, tracker)
             record.write_metrics(Path("metrics") / f"{name}.json", by_model=name == BY_MODEL)
             if plots := paths.get(f"{name}_plots"):
                 record.write_curves(plots)

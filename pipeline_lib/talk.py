@@ -105,6 +105,8 @@ def load(folder: Path, sampling: Sampling, max_tokens: int, seed: int) -> Speake
         precision="auto",
         threads=0,
         compile=False,
+        parallel="none",
+        processes=0,
         recompute=False,
         workers=0,
         engine="loky",

@@ -9,7 +9,7 @@ from pipeline_lib.model.hardware import choose
 from pipeline_lib.model.transformer import restore
 from pipeline_lib.params import GrpoParams, RuntimeParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training import loop, provenance, resume
+from pipeline_lib.training import distributed, loop, provenance, resume
 from pipeline_lib.training.grpo import Reinforcement
 from pipeline_lib.training.run import Run
 
@@ -25,8 +25,9 @@ def main(
     prompts = shards.read_prompts(rl_shards / "train")
     if not len(prompts):
         progress.say("grpo: no source with role rl in params.yaml: the sft model is handed on")
-        checkpoints.hand_on(sft, chat, "grpo")
-        grpo_plots.mkdir(parents=True, exist_ok=True)
+        if distributed.leads():
+            checkpoints.hand_on(sft, chat, "grpo")
+            grpo_plots.mkdir(parents=True, exist_ok=True)
         yield {"skipped": 1}
         return
     hardware = choose(runtime)
@@ -37,9 +38,11 @@ def main(
         run = Run("grpo", restore(before), params, runtime, hardware, kept)
         yield from Reinforcement(run, params, prompts, Tokenizer(before.tokenizer)).rows()
         origin = provenance.describe("grpo", {"grpo": params}, inputs, kept, before.provenance)
-        checkpoints.write(chat, run.checkpoint(before.tokenizer, origin))
-    loop.write_notes(grpo_plots, "rollouts.jsonl", run.notes)
+        made = run.checkpoint(before.tokenizer, origin)
+        if run.ranks.leads:
+            checkpoints.write(chat, made)
+            loop.write_notes(grpo_plots, "rollouts.jsonl", run.notes)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run(main, trains=True)

@@ -38,9 +38,11 @@ def main(
         run = Run("pretrain", learner, params, runtime, hardware, kept)
         yield from pretrain.Pretraining(run, params, (train, validation), pieces).rows()
         origin = provenance.describe("pretrain", sections, inputs, kept, {})
-        checkpoints.write(base, run.checkpoint(pieces.model, origin))
-    loop.write_notes(pretrain_plots, "samples.jsonl", run.notes)
+        made = run.checkpoint(pieces.model, origin)
+        if run.ranks.leads:
+            checkpoints.write(base, made)
+            loop.write_notes(pretrain_plots, "samples.jsonl", run.notes)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run(main, trains=True)

@@ -8,7 +8,7 @@ from pipeline_lib.formats import checkpoints, shards
 from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.model.transformer import restore
 from pipeline_lib.params import RuntimeParams, SftParams
-from pipeline_lib.training import provenance, resume
+from pipeline_lib.training import distributed, provenance, resume
 from pipeline_lib.training.run import Run
 from pipeline_lib.training.sft import FineTuning
 
@@ -24,8 +24,9 @@ def main(
     train, validation = (shards.read(sft_shards / s, "sft", s) for s in ("train", "validation"))
     if not train.index.documents:
         progress.say("sft: no source with role sft in params.yaml: the base model is handed on")
-        checkpoints.hand_on(base, sft, "sft")
-        sft_plots.mkdir(parents=True, exist_ok=True)
+        if distributed.leads():
+            checkpoints.hand_on(base, sft, "sft")
+            sft_plots.mkdir(parents=True, exist_ok=True)
         yield {"skipped": 1}
         return
     keep_freed_memory()
@@ -41,8 +42,10 @@ def main(
         run = Run("sft", restore(before), params, runtime, hardware, kept)
         yield from FineTuning(run, params, (train, validation)).rows()
         origin = provenance.describe("sft", {"sft": params}, inputs, kept, before.provenance)
-        checkpoints.write(sft, run.checkpoint(before.tokenizer, origin))
+        made = run.checkpoint(before.tokenizer, origin)
+        if run.ranks.leads:
+            checkpoints.write(sft, made)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run(main, trains=True)

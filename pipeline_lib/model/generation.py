@@ -58,8 +58,10 @@ def generate(
     sampling: Sampling,
     seed: int = 0,
     copies: int = 1,
+    first: int = 0,
 ) -> list[Completion]:
-    """`copies` completions of each prompt, in order; prompt and completion together stay within the context.
+    """`copies` completions of each prompt, in order; prompt and completion together stay within the context. `first`: the
+    number of the first completion, where these are a part of many.
 
     Raises ValueError for an empty prompt or one that fills the context.
     """
@@ -69,7 +71,7 @@ def generate(
     cache, hidden = _prefill(model, prompts)
     rows = torch.arange(len(prompts), device=hidden.device).repeat_interleave(copies)
     cache.select(rows)
-    batch = _Batch(cache, hidden[rows], row_seeds(seed, len(rows)), stop, room)
+    batch = _Batch(cache, hidden[rows], row_seeds(seed, len(rows), first), stop, room)
     for position in range(max_new_tokens):
         logits = model.logits(batch.hidden).float()
         ids = draw(logits, sampling, uniforms(batch.seeds, position))
@@ -197,9 +199,10 @@ def truncate(logits: Float[Tensor, "B V"], sampling: Sampling) -> Float[Tensor, 
     return logits
 
 
-def row_seeds(seed: int, rows: int) -> npt.NDArray[np.uint64]:
-    """A seed of its own for each row."""
-    return _mix(np.arange(rows, dtype=np.uint64) + _mix(np.array([seed], dtype=np.uint64)))
+def row_seeds(seed: int, rows: int, first: int = 0) -> npt.NDArray[np.uint64]:
+    """A seed of its own for each row, counted from `first`."""
+    numbers = np.arange(first, first + rows, dtype=np.uint64)
+    return _mix(numbers + _mix(np.array([seed], dtype=np.uint64)))
 
 
 def uniforms(seeds: npt.NDArray[np.uint64], position: int) -> npt.NDArray[np.float64]:

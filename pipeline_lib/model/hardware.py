@@ -31,10 +31,16 @@ class Hardware:
 
 
 def choose(runtime: RuntimeParams) -> Hardware:
-    """Resolve `auto`, set torch's threads; ParamsError where the device asked for is not there."""
-    threads = runtime.threads or _cores()
+    """Resolve `auto`, set torch's threads; ParamsError where the device asked for is not there.
+
+    Several ranks on this machine share its threads, and have a GPU each.
+    """
+    ranks = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    threads = max((runtime.threads or _cores()) // ranks, 1)
     torch.set_num_threads(threads)
     device = torch.device(_device(runtime.device))
+    if device.type == "cuda" and ranks > 1:
+        device = _own_gpu(ranks)
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = False
     return Hardware(device, _dtype(runtime.precision, device), threads)
@@ -68,6 +74,17 @@ def _device(wanted: str) -> str:
             "set it to auto or cpu"
         )
     return wanted
+
+
+def _own_gpu(ranks: int) -> torch.device:
+    there = torch.cuda.device_count()
+    if ranks > there:
+        raise ParamsError(
+            f"runtime.processes: expected at most one per GPU, of which there are {there}, found {ranks}; set it to 0"
+        )
+    device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    torch.cuda.set_device(device)
+    return device
 
 
 def _bf16_is_fast(device: torch.device) -> bool:

@@ -17,9 +17,15 @@ class RuntimeParams(Section):
     precision: Literal["auto", "bf16", "fp16", "fp32"]
     """auto: bf16 where the hardware multiplies it fast (AMX, AVX512-BF16, recent GPUs), fp16 on GPUs that have only that."""
     threads: int = Field(ge=0)
-    """Threads of torch; 0: one per core. Training is bit-identical for the same number only."""
+    """Threads of torch, divided among the ranks of a machine; 0: one per core. Training is bit-identical for the same
+    number only."""
     compile: Literal["auto"] | bool
     """torch.compile of the blocks in pretrain and sft: faster after a minute. auto: on Nvidia's GPUs."""
+    parallel: Literal["none", "ddp", "fsdp"]
+    """How several processes train one model: ddp: each has a copy and learns from a share of the batch; fsdp: each also
+    keeps only a share of the weights, for models that do not fit one GPU. Only the training stages read it."""
+    processes: int = Field(ge=0)
+    """Processes of a training stage on this machine with ddp or fsdp; 0: one per GPU, or one. torchrun has its own."""
     recompute: bool
     """Keep only each block's input for the backward pass and compute the rest again (gradient checkpointing): less
     memory, a third more work, the same bits."""

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline_lib.training.shares import is_share, local
+
 
 class Average:
     """The averaged weights by name; `decay`: the share of itself that it keeps at each update."""
@@ -41,7 +43,13 @@ class Average:
 
     def _swap(self, model: nn.Module) -> None:
         for name, weight in model.named_parameters():
-            weight.data, self.weights[name] = self.weights[name], weight.data
+            if is_share(weight):  # what FSDP gathers is this memory, whatever `data` says
+                mine, other = local(weight), local(self.weights[name])
+                kept = mine.clone()
+                mine.copy_(other)
+                other.copy_(kept)
+            else:
+                weight.data, self.weights[name] = self.weights[name], weight.data
 
     def state_dict(self) -> dict[str, Any]:
         return {"updates": self.updates, "weights": self.weights}

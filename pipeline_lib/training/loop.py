@@ -58,11 +58,12 @@ def train(
             found.extend(after(run.step))
             run.rows.extend(found)
             yield from found
+            run.kept.agree()
             if run.kept.stop_signal is not None:
                 run.save()
                 run.kept.obey()
     except GeneratorExit:  # whoever reads the rows has gone: a step is never half done here
-        run.save()
+        run.save_alone()
         raise
     run.expect_good_end()
     finish(run.kept, run.state())
@@ -83,7 +84,7 @@ def advance(run: Run, gradient: Gradient) -> Row:
 
 def announce(run: Run, rehearse: Callable[[], object], tokens: int) -> None:
     """Rehearse the first step twice without learning from it, and say what lies ahead."""
-    if progress.is_heard():
+    if run.ranks.first(progress.is_heard()):
         rehearse()
         start = time.perf_counter()
         rehearse()

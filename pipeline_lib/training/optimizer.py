@@ -8,7 +8,7 @@ shape at once: on a CPU bf16 is twice as fast as float32, and one product of man
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,8 @@ from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import OptimizerParams
 from pipeline_lib.shapes import Float
 from pipeline_lib.training.balance import Balance, balances
+from pipeline_lib.training.distributed import ALONE, Ranks
+from pipeline_lib.training.shares import gathered, is_share, share_of
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 """a x + b x³ + c x⁵ takes singular values from 0.01 to around 1 in TURNS turns; Jordan et al. 2024."""
@@ -54,14 +56,14 @@ class Optimizers:
             part.load_state_dict(state)
 
 
-def optimizers(model: nn.Module, params: OptimizerParams) -> Optimizers:
+def optimizers(model: nn.Module, params: OptimizerParams, ranks: Ranks = ALONE) -> Optimizers:
     """What `params.optimizer` names."""
     apart: list[torch.optim.Optimizer] = [*balances(model)]
     taken = {id(weight) for part in apart for weight in part.param_groups[0]["params"]}
     layers: list[Linear] = []
     if params.optimizer == "muon" and isinstance(model, Transformer):
         layers = [module for module in model.blocks.modules() if isinstance(module, Linear)]
-        apart = [Muon(layers, params, model.dtype), *apart]
+        apart = [Muon(layers, params, model.dtype, ranks), *apart]
         taken |= {id(layer.weight) for layer in layers}
     rest = [weight for weight in model.parameters() if id(weight) not in taken]
     return Optimizers(adamw(rest, params), *apart)
@@ -79,13 +81,18 @@ def adamw(weights: Sequence[nn.Parameter], params: OptimizerParams) -> torch.opt
 
 
 class Muon(torch.optim.Optimizer):
-    """For the matrices of `layers`; one that holds several maps is orthogonalised map by map."""
+    """For the matrices of `layers`; one that holds several maps is orthogonalised map by map. It takes whole matrices: each
+    rank orthogonalises its part of them and hands it to the others."""
 
     def __init__(
-        self, layers: Sequence[Linear], params: OptimizerParams, dtype: torch.dtype
+        self,
+        layers: Sequence[Linear],
+        params: OptimizerParams,
+        dtype: torch.dtype,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.maps = {id(layer.weight): layer.maps for layer in layers}
-        self.dtype = dtype
+        self.dtype, self.ranks = dtype, ranks
         rate = params.matrix_learning_rate
         defaults = {
             "lr": rate,
@@ -98,30 +105,49 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
+            moved = [(w, _whole_canvas(w)) for w in group["params"] if w.grad is not None]
             shapes: dict[torch.Size, list[tuple[Tensor, Tensor]]] = {}
-            for weight, ahead in self._maps(group):
-                shapes.setdefault(lying(weight).shape, []).append((weight, ahead))
+            for weight, canvas in moved:
+                for part, ahead in self._maps(weight, canvas, group["momentum"]):
+                    shapes.setdefault(lying(part).shape, []).append((part, ahead))
             for alike in shapes.values():
-                turned = orthogonal(torch.stack([lying(ahead) for _, ahead in alike]), self.dtype)
-                for (weight, _), update in zip(alike, turned, strict=True):
-                    rows, columns = weight.shape
-                    scale = max(1.0, rows / columns) ** 0.5
+                self._turn(alike, group)
+            for weight, canvas in moved:
+                if is_share(weight):
                     weight.mul_(1 - group["lr"] * group["weight_decay"])
-                    lying(weight).add_(update, alpha=-group["lr"] * scale)
+                    weight.add_(share_of(canvas, weight))
 
-    def _maps(self, group: dict[str, Any]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Each map's weights, and its averaged gradient with Nesterov's look ahead."""
-        for weight in group["params"]:
-            if weight.grad is None:
-                continue
-            state = self.state[weight]
-            if "mean" not in state:
-                state["mean"] = torch.zeros_like(weight)
-            state["mean"].lerp_(weight.grad, 1 - group["momentum"])
-            ahead = weight.grad.lerp(state["mean"], group["momentum"])
-            yield from zip(
-                weight.chunk(self.maps[id(weight)]), ahead.chunk(self.maps[id(weight)]), strict=True
-            )
+    def _turn(self, alike: list[tuple[Tensor, Tensor]], group: dict[str, Any]) -> None:
+        """Step along the orthogonal matrices nearest to averaged gradients of one shape."""
+        turned = self.ranks.divided(
+            torch.stack([lying(ahead) for _, ahead in alike]),
+            lambda batch: orthogonal(batch, self.dtype),
+        )
+        for (part, _), update in zip(alike, turned, strict=True):
+            rows, columns = part.shape
+            scale = max(1.0, rows / columns) ** 0.5
+            part.mul_(1 - group["lr"] * group["weight_decay"])
+            lying(part).add_(update, alpha=-group["lr"] * scale)
+
+    def _maps(
+        self, weight: Tensor, canvas: Tensor, momentum: float
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Each map's part of the canvas, and its averaged gradient with Nesterov's look ahead."""
+        gradient = cast(Tensor, weight.grad)
+        state = self.state[weight]
+        if "mean" not in state:
+            state["mean"] = torch.zeros_like(weight)
+        state["mean"].lerp_(gradient, 1 - momentum)
+        ahead = gathered(gradient.lerp(state["mean"], momentum))
+        maps = self.maps[id(weight)]
+        yield from zip(canvas.chunk(maps), ahead.chunk(maps), strict=True)
+
+
+def _whole_canvas(weight: Tensor) -> Tensor:
+    """What a step is drawn on: the weight itself, or where that is a share, as many zeros as the whole has."""
+    if not is_share(weight):
+        return weight
+    return torch.zeros(weight.shape, dtype=weight.dtype, device=weight.device)
 
 
 def lying(matrix: Tensor) -> Tensor:
@@ -182,7 +208,8 @@ def weights_of(optimizer: Optimizers) -> list[nn.Parameter]:
 def clip(optimizer: Optimizers, clip_norm: float) -> float:
     """Shrink the gradients to the largest norm, 0: any; return their norm before. A norm that is no number says that
     they are none either, and must not be stepped along."""
-    return float(torch.nn.utils.clip_grad_norm_(weights_of(optimizer), clip_norm or math.inf))
+    norm = torch.nn.utils.clip_grad_norm_(weights_of(optimizer), clip_norm or math.inf)
+    return float(gathered(norm))
 
 
 def apply_step(optimizer: Optimizers, share: float, clip_norm: float) -> float:

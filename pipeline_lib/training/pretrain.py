@@ -43,6 +43,7 @@ class Pretraining(Supervised):
     def rows(self) -> Iterator[Row]:
         tokens = self.params.batch * self.run.model.shape.context
         peak = matrix_peak(self.run.hardware) if self.run.step < self.params.steps else math.inf
+        peak *= self.run.ranks.count
         per_token = flops_per_token(self.run.model)
         every = self.run.runtime.log_every
         with self.ahead:
@@ -75,7 +76,7 @@ class Pretraining(Supervised):
     def sample(self) -> str:
         """Text from nothing, at temperature 1: what the model believes the corpus is."""
         with self.run.averaged():
-            model = for_inference(self.run.model)
+            model = for_inference(self.run.spread.full())
         [completion] = generate(
             model,
             [[self.tokenizer.begin]],

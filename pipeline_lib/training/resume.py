@@ -14,16 +14,20 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from pipeline_lib import scratch
 from pipeline_lib.errors import ResumeError
 from pipeline_lib.params import RuntimeParams, Section
+from pipeline_lib.training import sharded
+from pipeline_lib.training.distributed import ALONE, Ranks, joined
+from pipeline_lib.training.sharded import filled, split
 
 FINISHED_KEPT = 4
 """Finished states that stay for twins; the oldest beyond are deleted."""
@@ -32,33 +36,63 @@ FINISHED_KEPT = 4
 class States:
     """The saved states of one run: `newest` to go on from, `save` to add one."""
 
-    def __init__(self, folder: Path, runtime: RuntimeParams, identity: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        runtime: RuntimeParams,
+        identity: Mapping[str, Any],
+        ranks: Ranks = ALONE,
+    ) -> None:
         self.folder, self.runtime, self.identity = folder, runtime, dict(identity)
+        self.ranks = ranks
         self.resumed_elsewhere = False
         """Whether a state was taken that other code or another machine made."""
         self.saved_step = 0
         """Step of the newest state on disk; 0: there is none."""
         self._saved_at = time.monotonic()
         self.stop_signal: int | None = None
+        """That a stop was asked for: of many ranks, known to all at the same step."""
+        self.heard: int | None = None
+        """The signal that this process got."""
+        self._is_due = False
+        self._shares = ""
 
     @property
     def path(self) -> Path:
         return self.folder / "state.pt"
 
-    def newest(self) -> dict[str, Any] | None:
-        """The state to go on from, or None; ResumeError where it belongs to other code or another machine.
+    def newest(self, like: Tensor | None = None) -> dict[str, Any] | None:
+        """The state to go on from, or None; ResumeError where it belongs to other code or another machine. Its tensors are
+        shares where `like` is one.
 
         A finished state of other code or another machine is nothing to go on from: the run starts anew.
         """
+        state = self._fitting()
+        steps = self.ranks.all(-1 if state is None else int(state["step"]))
+        if len(set(steps)) > 1:
+            raise ResumeError(
+                f"{self.path}: expected every rank to see the same state, found steps {', '.join(map(str, steps))} "
+                "(-1: none); have all machines share the project's folder"
+            )
+        if state is None:
+            return None
+        self._shares = state.pop("shares", "")
+        folder = self.folder / self._shares if self._shares else None
+        found: dict[str, Any] = filled(state, folder, torch.empty(0) if like is None else like)
+        return found
+
+    def _fitting(self) -> dict[str, Any] | None:
         if not self.path.exists():
             return None
         state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
-        differing = [k for k, v in self.identity.items() if state["identity"].get(k) != v]
+        then = state["identity"]
+        keys = [*self.identity, *(k for k in then if k not in self.identity)]
+        differing = [k for k in keys if then.get(k) != self.identity.get(k)]
         if differing and state.get("finished"):
             return None
         if differing and self.runtime.resume != "any":
             changes = ", ".join(
-                f"{k} (then {state['identity'].get(k)}, now {self.identity[k]})" for k in differing
+                f"{k} (then {then.get(k)}, now {self.identity.get(k)})" for k in differing
             )
             raise ResumeError(
                 f"{self.path}: a saved state of step {state['step']} was made with other {changes}, so the result would not "
@@ -69,22 +103,58 @@ class States:
         return state
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Replace the newest state at once: a kill leaves the old one or the new one."""
-        temporary = self.path.with_suffix(".tmp")
+        """Replace the newest state at once: a kill leaves the old one or the new one.
+
+        One rank writes what it holds whole; where there are shares, every rank has to save.
+        """
         content = {**state, "identity": self.identity, "resumed_elsewhere": self.resumed_elsewhere}
+        content, shares = split(content)
+        self._shares = _other(self._shares) if shares else ""
+        if shares:
+            content["shares"] = self._shares
+            sharded.write(self.folder / self._shares, shares, leads=self.ranks.leads)
+        if self.ranks.leads:
+            self._replace(content)
+        self.saved_step = int(state["step"])
+        self._saved_at = time.monotonic()
+
+    def _replace(self, content: Mapping[str, Any]) -> None:
+        temporary = self.path.with_suffix(".tmp")
         with temporary.open("wb") as file:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path)
-        self.saved_step = int(state["step"])
-        self._saved_at = time.monotonic()
+        for name in set(sharded.FOLDERS) - {self._shares}:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
     @property
     def due(self) -> bool:
-        """Whether the next save's time has come, or a signal asks for one."""
-        waited = time.monotonic() - self._saved_at >= self.runtime.save_seconds
-        return waited or self.stop_signal is not None
+        """Whether the next save's time has come, or a signal asks for one; of many ranks, when they last agreed."""
+        if self.ranks.count > 1:
+            return self._is_due
+        return self._waited() or self.stop_signal is not None
+
+    def _waited(self) -> bool:
+        return time.monotonic() - self._saved_at >= self.runtime.save_seconds
+
+    def hear(self, number: int) -> None:
+        """Take down a signal; one rank of many leaves it to `agree` what is to be done about it."""
+        self.heard = number
+        if self.ranks.count == 1:
+            self.stop_signal = number
+
+    def agree(self) -> None:
+        """Once a step: let all ranks save when rank 0's clock says so, and stop where any of them was told to."""
+        if self.ranks.count == 1:
+            return
+        mine = [self.heard == signal.SIGTERM, self.heard == signal.SIGINT]
+        told = self.ranks.sums([*mine, self.ranks.leads and self._waited()])
+        found = [
+            s for s, count in zip((signal.SIGTERM, signal.SIGINT), told, strict=False) if count
+        ]
+        self.stop_signal = int(found[0]) if found else None
+        self._is_due = bool(told[-1]) or bool(found)
 
     def obey(self) -> None:
         """Raise what a signal that came during the step would have raised."""
@@ -106,15 +176,25 @@ def states(
     decides = {"sections": {k: s.model_dump() for k, s in sections.items()}, "inputs": dict(inputs)}
     key = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
     all_states = scratch.folder(stage)
-    with scratch.locked(all_states / f"{key}.lock"):
+    with joined(runtime, str(hardware["device"])) as ranks, _first_in(all_states, key, ranks):
         folder = all_states / key
         folder.mkdir(exist_ok=True)
-        kept = States(
-            folder, runtime, {**hardware, "torch": str(torch.__version__), "code": _code(stage)}
-        )
+        identity = {**hardware, "torch": str(torch.__version__), "code": _code(stage)}
+        if ranks.count > 1:
+            identity["ranks"] = f"{ranks.count} by {runtime.parallel}"
+        kept = States(folder, runtime, identity, ranks)
         with _deferred_signals(kept):
             yield kept
-        prune(all_states)
+        if ranks.leads:
+            prune(all_states)
+
+
+@contextmanager
+def _first_in(states: Path, key: str, ranks: Ranks) -> Iterator[None]:
+    """Hold the lock of a run, by the rank that leads; the others wait until it does."""
+    with scratch.locked(states / f"{key}.lock") if ranks.leads else nullcontext():
+        ranks.wait()
+        yield
 
 
 @contextmanager
@@ -122,9 +202,9 @@ def _deferred_signals(kept: States) -> Iterator[None]:
     """SIGTERM and Ctrl-C wait for the end of the step, so that what they save is whole; a second one does not wait."""
 
     def remember(number: int, _: FrameType | None) -> None:
-        if kept.stop_signal is not None:
+        if kept.heard is not None:
             raise KeyboardInterrupt
-        kept.stop_signal = number
+        kept.hear(number)
 
     try:
         earlier = {s: signal.signal(s, remember) for s in (signal.SIGTERM, signal.SIGINT)}
@@ -141,7 +221,13 @@ def _deferred_signals(kept: States) -> Iterator[None]:
 def finish(kept: States, state: Mapping[str, Any]) -> None:
     """Save the last state, shrunk to what a twin needs: it has nothing to train any more."""
     kept.save({**state, "optimizer": None, "finished": True})
-    (kept.folder / "finished").touch()
+    if kept.ranks.leads:
+        (kept.folder / "finished").touch()
+
+
+def _other(folder: str) -> str:
+    """The one of the two folders of shares that is not in use."""
+    return sharded.FOLDERS[1 - sharded.FOLDERS.index(folder)] if folder else sharded.FOLDERS[0]
 
 
 def prune(states: Path) -> None:

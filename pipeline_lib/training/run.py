@@ -17,6 +17,7 @@ from pipeline_lib.params import OptimizerParams, RuntimeParams
 from pipeline_lib.training.averaging import Average
 from pipeline_lib.training.budget import Budget
 from pipeline_lib.training.optimizer import clip, optimizers, schedule, weights_of
+from pipeline_lib.training.parallel import spread
 from pipeline_lib.training.resume import States
 from pipeline_lib.training.scaling import LossScale
 from pipeline_lib.training.spikes import SPAN, Spikes
@@ -40,8 +41,10 @@ class Run:
         self.model = model.to(hardware.device)
         self.model.dtype = hardware.dtype
         self.model.recomputes = runtime.recompute
-        self.kept = kept
-        self.optimizer = optimizers(self.model, params)
+        self.kept, self.ranks = kept, kept.ranks
+        self.spread = spread(self.model, self.ranks, runtime.parallel)
+        """The way to the model for whatever every rank does with it."""
+        self.optimizer = optimizers(self.model, params, self.ranks)
         self.step = 0
         self.end = params.steps
         """The step to end at: earlier where a time budget or a lack of progress says so."""
@@ -65,7 +68,8 @@ class Run:
 
         Copies of the model, as for sampling, are not compiled: lengths change there.
         """
-        if self.runtime.compiles_on(self.hardware.device.type):
+        is_spread = self.ranks.count > 1 and self.runtime.parallel == "fsdp"
+        if self.runtime.compiles_on(self.hardware.device.type) and not is_spread:
             self.kept.identity["compiled"] = True  # other bits
             for block in self.model.blocks:
                 block.compile()
@@ -130,9 +134,9 @@ class Run:
         """Fix the end, once, where a time budget asks for it."""
         if not self.budget.is_open:
             return
-        end = self.budget.end(self.step)
+        end = self.ranks.first(self.budget.end(self.step))  # by one clock
         if end is not None:
-            self.end = end
+            self.end, self.budget.is_open = end, False
             progress.say(
                 f"{self.stage}: {end:,} of {self.params.steps:,} steps fit {self.params.max_minutes:g} minutes"
             )
@@ -170,7 +174,7 @@ class Run:
 
     def restore(self) -> None:
         """Take up the newest state, if there is one, and say from where."""
-        state = self.kept.newest()
+        state = self.kept.newest(self.model.head_weight)
         if state is None:
             return
         self.model.load_state_dict(state["model"])
@@ -210,12 +214,17 @@ class Run:
         if not self.spikes.streak(self.step):
             self.kept.save(self.state())
 
+    def save_alone(self) -> None:
+        """Save as `save` does, where the other ranks need not take part: they may not know of it."""
+        if self.ranks.count == 1 or self.runtime.parallel != "fsdp":
+            self.save()
+
     def _save_sound_state(self) -> None:
         """Save what this step began with, where it is time: its loss has just shown that the weights are good."""
         if self.kept.due and 0 <= self._touched < self.step:
             self.kept.save(self.state())
 
     def checkpoint(self, tokenizer: bytes, provenance: Mapping[str, Any]) -> Checkpoint:
-        """The model as it stands, ready to be written."""
-        model = self.model
-        return Checkpoint(model.shape, model.vocab_size, model.state_dict(), tokenizer, provenance)
+        """The model as it stands, whole, ready to be written by the rank that leads; every rank has to ask."""
+        model, weights = self.model, self.spread.weights()
+        return Checkpoint(model.shape, model.vocab_size, weights, tokenizer, provenance)
