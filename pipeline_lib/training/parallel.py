@@ -70,13 +70,16 @@ class Copied(Whole):
 
     def __init__(self, model: Transformer, ranks: Ranks) -> None:
         super().__init__(model, ranks)
-        warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
+        door = Door(model)
+        door.idle = nn.Parameter(
+            torch.zeros(1)
+        )  # DDP warns where it looks for such a weight and finds none
         with (
             warnings.catch_warnings()
         ):  # one of the names is on its way out, the new one not everywhere
             warnings.simplefilter("ignore", FutureWarning)
             self.wrapped = nn.parallel.DistributedDataParallel(
-                Door(model), broadcast_buffers=False, find_unused_parameters=True
+                door, broadcast_buffers=False, find_unused_parameters=True
             )
         self.wrapped.register_comm_hook(None, _summed)
 
