@@ -28,7 +28,12 @@ def add_preset(commands: "Commands") -> None:
         found = actions.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
         found.set_defaults(command=run)
         if name != "list":
-            found.add_argument("names", nargs="+", metavar="NAME")
+            found.add_argument(
+                "names",
+                nargs="+",
+                metavar="NAME",
+                help="a preset, or an overlay of your own: x.yaml",
+            )
         return found
 
     action("list", _list, "what there is")

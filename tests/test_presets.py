@@ -147,6 +147,16 @@ def test_an_unknown_key_is_named_with_its_neighbour_and_nothing_is_written(
     assert file.read_text() == before
 
 
+def test_an_overlay_of_ones_own_is_named_by_its_path(file: Path) -> None:
+    (file.parent / "mine.yaml").write_text("# Mine.\npretrain: {steps: 7}\n")
+    presets.apply(file, ["smoke", "mine.yaml"])
+    assert read_params(file).pretrain.steps == 7
+    with pytest.raises(
+        ParamsError, match=r"preset none\.yaml: expected a YAML file, found .*No such file"
+    ):
+        presets.apply(file, ["none.yaml"])
+
+
 def test_an_unknown_preset_is_told_the_names(file: Path) -> None:
     with pytest.raises(ParamsError, match=r"preset small: expected one of default, .*smoke"):
         presets.apply(file, ["small"])

@@ -60,14 +60,27 @@ def known() -> list[Preset]:
 
 
 def find(names: Sequence[str]) -> list[Preset]:
-    """Presets by name; ParamsError where there is no such."""
+    """Presets by name, or overlays of one's own by path (`*.yaml`); ParamsError where there is no such."""
     shipped = {preset.name: preset for preset in known()}
-    for name in names:
-        if name not in shipped:
-            raise ParamsError(
-                f"preset {name}: expected one of {', '.join(shipped)}; see `bonsai preset list`"
-            )
-    return [shipped[name] for name in names]
+    return [
+        _own(Path(name)) if name.endswith(".yaml") else _shipped(shipped, name) for name in names
+    ]
+
+
+def _shipped(shipped: Mapping[str, Preset], name: str) -> Preset:
+    if name not in shipped:
+        raise ParamsError(
+            f"preset {name}: expected one of {', '.join(shipped)}, or the path of an overlay, *.yaml; "
+            "see `bonsai preset list`"
+        )
+    return shipped[name]
+
+
+def _own(path: Path) -> Preset:
+    try:
+        return Preset(str(path), path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParamsError(f"preset {path}: expected a YAML file, found {error}") from None
 
 
 def apply(path: Path, names: Sequence[str]) -> None:
