@@ -7,6 +7,8 @@ all act at the same one. Several machines share the project's folder: shards and
 """
 
 import os
+import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ from pipeline_lib.errors import ParamsError, RankError
 from pipeline_lib.params import RuntimeParams
 
 Item = TypeVar("Item")
+LOOK_SECONDS, LOOKS = 0.02, 10
 GONE = (
+    "connectFullMesh",
     "Connection closed by peer",
     "Connection reset",
     "Broken pipe",
@@ -125,19 +129,40 @@ def joined(runtime: RuntimeParams, device: str) -> Iterator[Ranks]:
         yield _here
         return
     _expect_parallel(runtime, count, device)
-    dist.init_process_group("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
-    try:
-        _here = Ranks(
-            dist.get_rank(),
-            count,
-            dist.new_group(backend="gloo"),
-            dist.new_group(backend="gloo", timeout=PATIENCE),
-        )
-        with _lost_in_words(_here):
+    with _lost_in_words():
+        try:
+            _here = _met("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
             yield _here
-    finally:
-        _here = ALONE
-        dist.destroy_process_group()
+        finally:
+            _here = ALONE
+            if dist.is_initialized():
+                dist.destroy_process_group()
+
+
+def _met(backend: str) -> Ranks:
+    store, rank, count = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]
+    store = dist.PrefixStore(_round(store, rank, count), store)  # type: ignore[attr-defined]
+    dist.init_process_group(backend, store=store, rank=rank, world_size=count)
+    numbers = dist.new_group(backend="gloo")
+    return Ranks(rank, count, numbers, dist.new_group(backend="gloo", timeout=PATIENCE))
+
+
+def _round(store: Any, rank: int, count: int) -> str:
+    """A name for this start that none had before: torchrun keeps one store for all, and where a dead rank could be
+    reached must not be taken for where its successor can. Rank 0 makes it up; who read an old one gets no answer."""
+    mine = secrets.token_hex(8)
+    if rank == 0:
+        store.set("round", mine)
+        for other in range(1, count):
+            store.set(f"{mine}/{store.get(f'{mine}/{other}').decode()}", "here")
+        return mine
+    while True:
+        name: str = store.get("round").decode()
+        store.set(f"{name}/{rank}", mine)
+        for _ in range(LOOKS):
+            if store.check([f"{name}/{mine}"]):
+                return name
+            time.sleep(LOOK_SECONDS)
 
 
 def _expect_parallel(runtime: RuntimeParams, count: int, device: str) -> None:
@@ -159,7 +184,7 @@ def _expect_parallel(runtime: RuntimeParams, count: int, device: str) -> None:
 
 
 @contextmanager
-def _lost_in_words(ranks: Ranks) -> Iterator[None]:
+def _lost_in_words() -> Iterator[None]:
     """What a transport raises when a peer is gone, as the sentence that it means."""
     try:
         yield
@@ -167,7 +192,7 @@ def _lost_in_words(ranks: Ranks) -> Iterator[None]:
         if not any(sign in str(error) for sign in GONE):
             raise
         raise RankError(
-            f"rank {ranks.rank}: expected all {ranks.count} ranks at work, found one gone; "
+            f"rank {os.environ['RANK']}: expected all {os.environ['WORLD_SIZE']} ranks at work, found one gone; "
             "its own error says why, and the next start goes on from the newest state"
         ) from None
 
