@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data bench-shard bench-vocabularies bench-loader ui help clean-venv
+.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data bench-shard bench-vocabularies bench-loader bench-pretrain bench-scaling bench-mfu ui help clean-venv
 
 setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
 
@@ -64,6 +64,15 @@ bench-shard: setup  ## text to shards beside datasets.map with tokenizers: speed
 
 bench-vocabularies: setup  ## how far our vocabularies and public ones compress the same text (four minutes)
 	@python -m benchmarks.vocabularies
+
+bench-pretrain: setup  ## a training step, and real text learnt, beside a plain loop over transformers (40 minutes)
+	@python -m benchmarks.pretrain
+
+bench-scaling: setup  ## what a token costs in time and memory, by size and by context (four minutes)
+	@python -m benchmarks.scaling --figure docs/scaling.png
+
+bench-mfu: setup  ## what share of a GPU's peak the 124 M GPT-2 shape comes to
+	@python -m benchmarks.mfu
 
 ui: setup  ## the MLflow UI, one worker, on http://127.0.0.1:5000
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true mlflow ui --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" --port $${PORT:-5000}

@@ -1,0 +1,159 @@
+"""bench-mfu: what share of a card's peak a training step of the 124 M GPT-2 shape comes to.
+
+    python -m benchmarks.mfu [--rows 480] [--steps 10] [--blocks gpt2|bonsai] [--largest 64] [--no-compile]
+
+12 layers, 768 wide, 12 heads, context 1,024, 50,304 pieces; bf16 and compiled blocks where there is a GPU. First the
+micro-batch is chosen: it doubles as long as that gains 2 % and the memory holds. Then whole steps of `--rows` windows
+are timed (480 are half a million tokens, as GPT-2's reproductions take them), optimizer included. Ids are made up.
+
+Model FLOPs are 6 N + 12 layers x width x context a token. The peak is the dense bf16 one that the maker prints for the
+card, at boost clocks; of a card that is not in the table, and of a CPU, the fastest large product measured here. It
+needs the core alone: torch, numpy, sentencepiece, safetensors, pydantic. The last line is JSON.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.pretrain_shapes import GPT2, GPT2_VOCAB, Learner, learning, running, shape
+from pipeline_lib.model.hardware import PRECISIONS, choose, keep_freed_memory
+from pipeline_lib.params import ModelParams
+from pipeline_lib.training.batches import Batch
+from pipeline_lib.training.pretrain import flops_per_token, matrix_peak
+
+AMPERE = "nvidia.com/content/PDF/nvidia-ampere-ga-102-gpu-architecture-whitepaper-v2.1.pdf"
+ADA = "images.nvidia.com/aem-dam/Solutions/geforce/ada/nvidia-ada-gpu-architecture.pdf"
+HOPPER = "resources.nvidia.com/en-us-tensor-core/gtc22-whitepaper-hopper"
+PEAKS = {
+    "B200": (2250e12, "nvidia.com/en-us/data-center/dgx-b200"),
+    "H200": (989e12, "nvidia.com/en-us/data-center/h200"),
+    "H100 NVL": (835e12, "nvidia.com/en-us/data-center/h100"),
+    "H100 PCIe": (756e12, HOPPER),
+    "H100": (989e12, HOPPER),
+    "A100": (312e12, "nvidia.com/en-us/data-center/a100"),
+    "L40S": (362e12, "nvidia.com/en-us/data-center/l40s"),
+    "L4": (121e12, "nvidia.com/en-us/data-center/l4"),
+    "A10": (125e12, "nvidia.com/en-us/data-center/products/a10-gpu"),
+    "RTX 4090": (165.2e12, ADA),
+    "RTX 3090": (71e12, AMPERE),
+}
+"""Dense bf16 with float32 sums, FLOP/s, and where it is printed: makers' pages often show twice that, which is with half
+of all weights zero. A longer name comes before one that it contains."""
+GAIN = 1.02
+"""Of twice the micro-batch, or it is not worth its memory."""
+WARM = 2
+"""Steps before those that count; the first compiles."""
+
+
+def blocks(kind: str, layers: int) -> ModelParams:
+    """GPT-2's own, or our best ones in its size."""
+    ours = shape(layers, GPT2["channels"], GPT2["context"])
+    if kind == "bonsai":
+        return ours
+    return ours.model_copy(
+        update={
+            **{"norm": "layernorm", "norm_gain": True, "positions": "learned", "qk_norm": False},
+            **{"feed_forward": "gelu", "bias": True},
+        }
+    )
+
+
+def speed(model: ModelParams, rows: int, micro: int, steps: int, *, compiled: bool) -> Any:
+    """Tokens per second, and the learner."""
+    torch._dynamo.reset()  # or another size would be compiled for any size
+    told = learning(1000, rows, micro)
+    learner = Learner(model, GPT2_VOCAB, told, running(compile=compiled))
+    batch = made_up(rows, model.context)
+    seconds = []
+    for _ in range(WARM + steps):
+        started = time.perf_counter()
+        learner.step(batch)
+        settle(learner.run.hardware.device)
+        seconds.append(time.perf_counter() - started)
+    return rows * model.context / median(seconds[WARM:]), learner
+
+
+def settle(device: torch.device) -> None:
+    """Wait for a GPU's work to be done."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def made_up(rows: int, context: int) -> Batch:
+    ids = np.random.default_rng(0).integers(GPT2_VOCAB, size=(rows, context + 1))
+    laid = torch.from_numpy(ids)
+    return Batch(laid[:, :-1], laid[:, 1:])
+
+
+def tried(model: ModelParams, largest: int, *, compiled: bool) -> Iterator[tuple[int, float]]:
+    """Micro-batches and their tokens per second, as long as twice as much is better."""
+    micro, best = 1, 0.0
+    while micro <= largest:
+        try:
+            found, _ = speed(model, micro, micro, 3, compiled=compiled)
+        except torch.cuda.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            print(f"micro-batch {micro:4}: the memory does not hold it", flush=True)
+            return
+        print(f"micro-batch {micro:4}: {found:10,.0f} tokens/s", flush=True)
+        yield micro, found
+        if found < GAIN * best:
+            return
+        micro, best = 2 * micro, found
+
+
+def card() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+
+
+def peak(name: str) -> tuple[float, str]:
+    """FLOP/s to measure against, and where that comes from."""
+    for known, (flops, source) in PEAKS.items():
+        if f" {known} " in f" {name.replace('-', ' ')} ":
+            return flops, source
+    return matrix_peak(choose(running())), "measured here"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rows", type=int, default=480, help="windows a step")
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--blocks", choices=("gpt2", "bonsai"), default="gpt2")
+    parser.add_argument("--layers", type=int, default=GPT2["layers"], help="fewer for a trial")
+    parser.add_argument("--largest", type=int, default=128, help="micro-batch")
+    parser.add_argument("--no-compile", action="store_true")
+    asked = parser.parse_args()
+    hardware = choose(running())
+    on_cpu = hardware.device.type == "cpu"
+    if on_cpu:
+        keep_freed_memory()
+    compiled = not asked.no_compile and not on_cpu
+    model = blocks(asked.blocks, asked.layers)
+    largest = min(asked.largest, asked.rows)
+    micro = max(tried(model, largest, compiled=compiled), key=lambda found: found[1])[0]
+    rows = -(-asked.rows // micro) * micro
+    found, learner = speed(model, rows, micro, asked.steps, compiled=compiled)
+    name = card()
+    flops, source = peak(name)
+    figures = {
+        **{"card": name, "blocks": asked.blocks, "precision": PRECISIONS[hardware.dtype]},
+        **{"compiled": compiled, "parameters": learner.run.model.parameter_count},
+        **{"micro_batch": micro, "rows": rows, "tokens_per_second": round(found, 1)},
+        **{"mfu": found * flops_per_token(learner.run.model) / flops},
+        **{"peak_tflops": flops / 1e12, "peak_from": source},
+    }
+    print(
+        f"{name}: {figures['parameters'] / 1e6:.1f} M parameters, {found:,.0f} tokens/s, "
+        f"MFU {figures['mfu']:.1%} of {flops / 1e12:,.2f} TFLOP/s ({source})"
+    )
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The shapes that the training benchmarks measure, and what they train them with.
+
+Written out in Python, and of nothing but the core: a bare GPU machine has no YAML, and no transformers.
+"""
+
+import math
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from pipeline_lib.model.hardware import choose
+from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.params import ModelParams, PretrainParams, RuntimeParams
+from pipeline_lib.training.batches import Batch
+from pipeline_lib.training.losses import summed_objective
+from pipeline_lib.training.resume import States
+from pipeline_lib.training.run import Run
+
+MLA = {"latent": 64, "query_latent": 0, "rope_width": 16, "value_width": 32}
+NO_EXPERTS = {
+    "every": 0,
+    "experts": 2,
+    "active": 1,
+    "shared": 1,
+    "hidden": 1,
+    "balance_rate": 0.0,
+    "balance_loss": 0.0,
+    "z_loss": 0.0,
+}
+SMALL = {"layers": 6, "channels": 384, "context": 256}
+SMALL_VOCAB = 8192
+SMALL_FLOPS = 89.7e6
+"""Of a token: 6 N + 12 layers x width x context, N with the head."""
+GPT2 = {"layers": 12, "channels": 768, "context": 1024}
+GPT2_VOCAB = 50304
+"""GPT-2's 50,257, rounded up to whole blocks of 128."""
+
+
+def shape(layers: int, channels: int, context: int, head_width: int = 64) -> ModelParams:
+    """Our best blocks in that size: what `model:` in params.yaml has, but without value embeddings, which are parameters
+    that the shape beside it lacks."""
+    heads = channels // head_width
+    return ModelParams.model_validate(
+        {
+            **{"layers": layers, "channels": channels, "norm": "rmsnorm", "norm_gain": False},
+            **{"positions": "rope", "rope_theta": 1e4, "attention": "mha", "mla": MLA},
+            **{"heads": heads, "kv_heads": heads, "head_width": head_width, "qk_norm": True},
+            **{"feed_forward": "relu2", "hidden": 4 * channels, "moe": NO_EXPERTS, "bias": False},
+            **{"context": context, "tie_embeddings": True, "value_embeddings": False},
+            "logit_softcap": 0.0,
+        }
+    )
+
+
+def learning(steps: int, rows: int, micro: int, **changes: Any) -> PretrainParams:
+    """What `pretrain:` in params.yaml has, for a run of so many steps of `rows` windows."""
+    return PretrainParams.model_validate(
+        {
+            **{"seed": 1, "steps": steps, "max_minutes": 0.0, "optimizer": "muon"},
+            **{"learning_rate": 3e-2, "matrix_learning_rate": 2e-2, "matrix_momentum": 0.95},
+            **{"decay": "linear", "decay_share": 0.2, "final_learning_rate": 0.0},
+            **{"warmup_steps": min(30, steps // 10), "weight_decay": 0.0, "beta1": 0.8},
+            **{"beta2": 0.95, "clip_norm": 1.0, "ema": 0.0, "spike_sigma": 6.0, "max_skipped": 8},
+            **{"batch": rows, "micro_batch": micro, "evaluate_every": steps},
+            **{"evaluate_batches": 1, "patience": 0, "z_loss": 0.0, "documents": "joined"},
+            **{"sample_every": 0, "sample_tokens": 1},
+            **changes,
+        }
+    )
+
+
+def running(**changes: Any) -> RuntimeParams:
+    """What `runtime:` in params.yaml has."""
+    return RuntimeParams.model_validate(
+        {
+            **{"device": "auto", "precision": "auto", "threads": 0, "compile": False},
+            **{"recompute": False, "workers": 0, "engine": "loky", "cluster": ""},
+            **{"log_every": 10, "save_seconds": math.inf, "resume": "same"},
+            **changes,
+        }
+    )
+
+
+class Learner:
+    """A `Run` of the pipeline, fed with batches from outside."""
+
+    def __init__(
+        self, model: ModelParams, vocab_size: int, params: PretrainParams, runtime: RuntimeParams
+    ) -> None:
+        hardware = choose(runtime)
+        kept = States(Path(mkdtemp()), runtime, {})  # nothing is saved
+        learner = Transformer(model, vocab_size, seed=params.seed)
+        self.params, self.run = params, Run("bench", learner, params, runtime, hardware, kept)
+        self.run.compile()
+
+    def step(self, batch: Batch) -> float:
+        """Learn from a batch, which lies on the CPU; its loss in nats a token."""
+        found = 0.0
+        for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
+            objective, loss = self.losses(part)
+            self.run.backward(objective / batch.learnt)
+            found += loss.item() / batch.learnt
+        self.run.learn(found)
+        self.run.step += 1
+        return found
+
+    def losses(self, batch: Batch) -> tuple[Any, Any]:
+        """What is minimised, and the cross-entropy, summed over a batch that lies on the device."""
+        model = self.run.model
+        hidden = model.hidden(batch.inputs, batch.segments)
+        return summed_objective(
+            hidden, model.head_weight, batch.targets, batch.counts, self.params.z_loss
+        )
