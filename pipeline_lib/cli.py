@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_lib import inspect_cli, leaving, preset_cli
+from pipeline_lib import inspect_cli, leaving, plan_cli, preset_cli
 from pipeline_lib.inspect_cli import number
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     preset_cli.add_preset(commands)
     inspect_cli.add_inspect(commands)
+    plan_cli.add_plan(commands)
     _add_track(commands)
     return parser
 

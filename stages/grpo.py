@@ -9,7 +9,7 @@ from pipeline_lib.model.hardware import choose
 from pipeline_lib.model.transformer import restore
 from pipeline_lib.params import GrpoParams, RuntimeParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training import distributed, loop, provenance, resume
+from pipeline_lib.training import distributed, loop, preflight, provenance, resume
 from pipeline_lib.training.grpo import Reinforcement
 from pipeline_lib.training.run import Run
 
@@ -35,7 +35,10 @@ def main(
     checkpoints.expect_tokenizer(sft, before, rl_shards, prompts.index.tokenizer)
     inputs = {"prompts": prompts.index.digest, "sft": before.digest}
     with resume.states("grpo", {"grpo": params}, inputs, runtime, hardware.describe()) as kept:
+        job = preflight.reinforcement(before.shape, before.vocab_size, params, runtime, hardware)
+        preflight.clear(job, kept.folder)
         run = Run("grpo", restore(before), params, runtime, hardware, kept)
+        run.forecast.update(job.row())
         yield from Reinforcement(run, params, prompts, Tokenizer(before.tokenizer)).rows()
         origin = provenance.describe("grpo", {"grpo": params}, inputs, kept, before.provenance)
         made = run.checkpoint(before.tokenizer, origin)

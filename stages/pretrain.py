@@ -3,13 +3,21 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline_lib import stage
+from pipeline_lib import progress, stage
 from pipeline_lib.formats import checkpoints, shards
 from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, PretrainParams, RuntimeParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training import batches, loop, pretrain, provenance, resume
+from pipeline_lib.training import (
+    batches,
+    loop,
+    preflight,
+    pretrain,
+    provenance,
+    resume,
+    sizing,
+)
 from pipeline_lib.training.run import Run
 
 
@@ -27,16 +35,24 @@ def main(
     train, validation = (
         shards.read(pretrain_shards / s, "pretrain", s) for s in ("train", "validation")
     )
-    batches.expect_room(train, model.context)  # before a model of that context takes the memory
+    vocab = train.index.vocab_size
+    shape, section = sizing.resolve(model, params, vocab)
+    batches.expect_room(train, shape.context)  # before a model of that context takes the memory
     pieces = Tokenizer.load(tokenizer)
     for split in (train, validation):
         shards.expect_tokenizer(pretrain_shards, split.index, pieces.digest)
-    sections = {"model": model, "pretrain": params}
+    sections = {"model": shape, "pretrain": section}
     inputs = {"train": train.index.digest, "validation": validation.index.digest}
     with resume.states("pretrain", sections, inputs, runtime, hardware.describe()) as kept:
-        learner = Transformer(model, train.index.vocab_size, params.seed)
-        run = Run("pretrain", learner, params, runtime, hardware, kept)
-        yield from pretrain.Pretraining(run, params, (train, validation), pieces).rows()
+        job = preflight.pretraining(shape, vocab, section, runtime, hardware, train.index.tokens)
+        if model.size == "auto":
+            progress.say(f"pretrain: {sizing.told(shape, section, vocab, params)}")
+        preflight.clear(job, kept.folder, sizing.smaller(model, shape, vocab))
+        run = Run(
+            "pretrain", Transformer(shape, vocab, section.seed), section, runtime, hardware, kept
+        )
+        run.forecast.update(job.row())
+        yield from pretrain.Pretraining(run, section, (train, validation), pieces).rows()
         origin = provenance.describe("pretrain", sections, inputs, kept, {})
         made = run.checkpoint(pieces.model, origin)
         if run.ranks.leads:

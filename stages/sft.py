@@ -8,7 +8,7 @@ from pipeline_lib.formats import checkpoints, shards
 from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.model.transformer import restore
 from pipeline_lib.params import RuntimeParams, SftParams
-from pipeline_lib.training import distributed, provenance, resume
+from pipeline_lib.training import distributed, preflight, provenance, resume
 from pipeline_lib.training.run import Run
 from pipeline_lib.training.sft import FineTuning
 
@@ -39,7 +39,10 @@ def main(
         "base": before.digest,
     }
     with resume.states("sft", {"sft": params}, inputs, runtime, hardware.describe()) as kept:
+        job = preflight.fine_tuning(before.shape, before.vocab_size, params, runtime, hardware)
+        preflight.clear(job, kept.folder)
         run = Run("sft", restore(before), params, runtime, hardware, kept)
+        run.forecast.update(job.row())
         yield from FineTuning(run, params, (train, validation)).rows()
         origin = provenance.describe("sft", {"sft": params}, inputs, kept, before.provenance)
         made = run.checkpoint(before.tokenizer, origin)

@@ -89,7 +89,9 @@ from pipeline_lib.params import ModelParams
 from pipeline_lib.training import grpo, pretrain, sft
 mla = dict(latent=4, query_latent=0, rope_width=2, value_width=4)
 moe = dict(every=1, experts=2, active=1, shared=1, hidden=4, balance_rate=0.1, balance_loss=0.1, z_loss=0.1)
-shape = ModelParams(layers=1, channels=8, norm='rmsnorm', norm_gain=True, positions='rope', rope_theta=1e4,
+budget = dict(parameters=0, flops=0.0, tokens_per_parameter=20.0)
+shape = ModelParams(size='given', budget=budget, layers=1, channels=8, norm='rmsnorm', norm_gain=True,
+                    positions='rope', rope_theta=1e4,
                     attention='mha', mla=mla, heads=2, kv_heads=1, head_width=4, qk_norm=True, feed_forward='swiglu',
                     hidden=8, moe=moe, bias=True, context=8, tie_embeddings=True, value_embeddings=True, logit_softcap=30.0)
 model = Transformer(shape, 16, 0)

@@ -21,6 +21,8 @@ from pipeline_lib.formats import files
 from pipeline_lib.params import ModelParams
 
 BEFORE: Mapping[str, Any] = {
+    "size": "given",
+    "budget": {"parameters": 0, "flops": 0.0, "tokens_per_parameter": 20.0},
     "norm": "rmsnorm",
     "norm_gain": False,
     "positions": "rope",

@@ -9,7 +9,7 @@ from pipeline_lib.params.discretion import without_secrets
 from pipeline_lib.params.duplicates import ContaminationParams, NearParams, ParagraphParams
 from pipeline_lib.params.evaluation import EvaluateParams
 from pipeline_lib.params.existing import ExistingModel
-from pipeline_lib.params.model import ExpertParams, LatentParams, ModelParams
+from pipeline_lib.params.model import BudgetParams, ExpertParams, LatentParams, ModelParams
 from pipeline_lib.params.quality import (
     C4Params,
     FineWebParams,
@@ -44,6 +44,7 @@ from pipeline_lib.params.training import (
 __all__ = [
     "ROLES",
     "BatchedParams",
+    "BudgetParams",
     "C4Params",
     "CleanParams",
     "ContaminationParams",

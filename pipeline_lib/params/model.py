@@ -52,7 +52,23 @@ class ExpertParams(Section):
         return self
 
 
+class BudgetParams(Section):
+    """What `size: auto` may spend: parameters or compute, the other 0; `given` reads none of it."""
+
+    parameters: int = Field(ge=0)
+    """Those of the model, embeddings and all experts too."""
+    flops: float = Field(ge=0, allow_inf_nan=False)
+    """Floating-point operations of the whole pretraining."""
+    tokens_per_parameter: float = Field(gt=0, allow_inf_nan=False)
+    """Tokens read for each parameter that a token is worked on by. Hoffmann et al. 2022 (Chinchilla), table 3,
+    arxiv.org/abs/2203.15556: about 20 makes the most of the compute; more makes a smaller model that is as good."""
+
+
 class ModelParams(Section):
+    size: Literal["given", "auto"]
+    """given: as written here; auto: kinds and proportions as here, but layers and widths, and pretrain's steps and rates,
+    from the budget (docs/sizing.md)."""
+    budget: BudgetParams
     layers: int = Field(gt=0)
     channels: int = Field(gt=0)
     """Width of the residual stream (C)."""
@@ -92,6 +108,16 @@ class ModelParams(Section):
     """A second row for each token, of which every layer adds a learnt share to the token's values."""
     logit_softcap: float = Field(ge=0)
     """Logits are bent to stay within plus and minus this; 0: they are not."""
+
+    @model_validator(mode="after")
+    def auto_has_one_budget(self) -> "ModelParams":
+        asked = [bool(self.budget.parameters), bool(self.budget.flops)]
+        if self.size == "auto" and sum(asked) != 1:
+            found = "both" if all(asked) else "neither"
+            raise ValueError(
+                f"budget: expected parameters or flops above 0 with size: auto, found {found}"
+            )
+        return self
 
     @model_validator(mode="after")
     def heads_share_evenly(self) -> "ModelParams":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipeline_lib.report import sections, style, world
+from pipeline_lib.report import forecast, sections, style, world
 from pipeline_lib.report.markup import Markup, join, tag
 from pipeline_lib.report.story import Story
 
@@ -26,6 +26,7 @@ def page(story: Story, figures: Mapping[str, Markup]) -> str:
         world.tells(story),
         tag("h2", "How it grew"),
         _grid([_figure(name, svg) for name, svg in figures.items() if name in CAPTIONS]),
+        forecast.before_and_after(story),
         sections.answers(story),
         sections.texts(story),
         sections.origins(story),

@@ -16,6 +16,7 @@ import torch
 from pipeline_lib import progress
 from pipeline_lib.formats import files
 from pipeline_lib.model.hardware import Hardware
+from pipeline_lib.training.preflight import duration
 from pipeline_lib.training.resume import finish
 from pipeline_lib.training.run import Row, Run
 
@@ -83,23 +84,23 @@ def advance(run: Run, gradient: Gradient) -> Row:
 
 
 def announce(run: Run, rehearse: Callable[[], object], tokens: int) -> None:
-    """Rehearse the first step twice without learning from it, and say what lies ahead."""
-    if run.ranks.first(progress.is_heard()):
-        rehearse()
-        start = time.perf_counter()
-        rehearse()
-        seconds = (time.perf_counter() - start) * run.params.steps
-        run.optimizer.zero_grad()
-        progress.say(
-            f"{run.stage}: {run.model.parameter_count / 1e6:.2f} M parameters, "
-            f"{memory_gib(run.hardware):.2f} GiB, {run.params.steps:,} steps of {tokens:,} tokens "
-            f"({run.params.steps * tokens / 1e6:.1f} M), about {minutes(seconds)} on "
-            f"{run.hardware.device.type} in {run.hardware.describe()['precision']}"
-        )
-
-
-def minutes(seconds: float) -> str:
-    return f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds"
+    """Rehearse the first step twice without learning from it, and say how long the run will take; what it needs was said
+    before the model was made (preflight.py)."""
+    if not run.ranks.first(progress.is_heard()):
+        return  # to rehearse costs as much as to train
+    rehearse()
+    start = time.perf_counter()
+    rehearse()
+    each = time.perf_counter() - start
+    run.optimizer.zero_grad()
+    seconds, most = each * run.params.steps, 60 * run.params.max_minutes
+    cut = f", of which max_minutes leaves {duration(most)}" if 0 < most < seconds else ""
+    run.forecast["machine.predicted_hours"] = min(seconds, most or seconds) / 3600
+    progress.say(
+        f"{run.stage}: {run.params.steps:,} steps of {tokens:,} tokens, {each:.3g} seconds each when tried: about "
+        f"{duration(seconds)}{cut}, on {run.hardware.device.type} in {run.hardware.describe()['precision']}; "
+        f"{memory_gib(run.hardware):.2f} GiB held so far"
+    )
 
 
 def memory_gib(hardware: Hardware) -> float:

@@ -7,15 +7,15 @@ import numpy as np
 
 from pipeline_lib import progress
 from pipeline_lib.formats.shards import Shards
+from pipeline_lib.model.counting import flops_per_token, of_model
 from pipeline_lib.model.generation import Sampling, for_inference, generate
-from pipeline_lib.model.hardware import Hardware, peak_flops
-from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import PretrainParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training import batches, packing
 from pipeline_lib.training.batches import Reader
 from pipeline_lib.training.loop import train
 from pipeline_lib.training.run import Row, Run
+from pipeline_lib.training.speed import with_mfu
 from pipeline_lib.training.supervised import Supervised
 
 
@@ -42,15 +42,9 @@ class Pretraining(Supervised):
 
     def rows(self) -> Iterator[Row]:
         tokens = self.params.batch * self.run.model.shape.context
-        peak = matrix_peak(self.run.hardware) if self.run.step < self.params.steps else math.inf
-        peak *= self.run.ranks.count
-        per_token = flops_per_token(self.run.model)
         every = self.run.runtime.log_every
         with self.ahead:
-            for row in train(self.run, self.gradient, self.after, every, tokens):
-                if speed := row.get("machine.tokens_per_second"):
-                    row = {**row, "machine.mfu": speed * per_token / peak}
-                yield row
+            yield from with_mfu(train(self.run, self.gradient, self.after, every, tokens), self.run)
         yield self.summary(tokens)
 
     def gradient(self, step: int) -> Row:
@@ -91,9 +85,17 @@ class Pretraining(Supervised):
         targets = self.held_out.targets
         counts = self.held_out.counts
         unigram = unigram_loss(self.train, (targets if counts is None else targets[counts]).numpy())
+        shape, known = self.run.model.shape, of_model(self.run.model)
         return {
-            "parameters": self.run.model.parameter_count,
+            "parameters": known.total,
+            "parameters.active": known.active,
+            "shape.layers": shape.layers,
+            "shape.channels": shape.channels,
+            "shape.heads": shape.heads,
+            "shape.hidden": shape.hidden,
+            "learning_rate.peak": self.params.learning_rate,
             "tokens": self.run.step * tokens,
+            "flops": self.run.step * tokens * flops_per_token(shape, known.worked),
             "epochs": self.run.step * tokens / len(self.train.tokens),
             **self.run.account(),
             "unigram.bits_per_byte": unigram * self.bits_per_byte,
@@ -112,16 +114,3 @@ def unigram_loss(train: Shards, targets: np.ndarray) -> float:
     for start in range(0, len(train.tokens), block):
         counts += np.bincount(train.tokens[start : start + block], minlength=len(counts))
     return float(-np.log(counts / counts.sum())[targets].mean())
-
-
-def matrix_peak(hardware: Hardware) -> float:
-    """FLOP/s of the largest product worth its time: on a GPU a small one measures how fast kernels start."""
-    return peak_flops(hardware, 8192 if hardware.device.type == "cuda" else 1024)
-
-
-def flops_per_token(model: Transformer) -> float:
-    """6 N + 12 L H D T, training: Chowdhery et al. 2022 (PaLM), appendix B, arxiv.org/abs/2204.02311; where queries and
-    values differ in width, 2 D is the sum of both."""
-    shape = model.shape
-    attention = 6 * shape.layers * shape.attended_width * shape.context
-    return float(6 * model.worked_parameters + attention)

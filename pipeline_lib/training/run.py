@@ -51,6 +51,8 @@ class Run:
         self.rows: list[Row] = []
         self.notes: list[dict[str, str | float]] = []
         """Samples and rollouts: what a person wants to read beside the curve."""
+        self.forecast: Row = {}
+        """What was expected of the machine, as `machine.*`, and what is known of the run before it begins."""
         self.best: dict[str, Any] = {}
         """`loss`, `step` and `weights` of the best validation so far, and how many came `since`."""
         self.spikes, self.budget = Spikes(params), Budget(params)
@@ -168,9 +170,10 @@ class Run:
         self.average = None
 
     def account(self) -> Row:
-        """How many steps the run came to, and how many of them it did not learn from."""
+        """How many steps the run came to, how many of them it did not learn from, and what was expected of it."""
         overflows = {"overflows": self.scale.overflows} if self.scale else {}
-        return {"steps": self.step, "skipped_steps": len(self.spikes.skipped), **overflows}
+        skipped = len(self.spikes.skipped)
+        return {"steps": self.step, "skipped_steps": skipped, **overflows, **self.forecast}
 
     def restore(self) -> None:
         """Take up the newest state, if there is one, and say from where."""

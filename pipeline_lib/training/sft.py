@@ -7,12 +7,14 @@ import numpy as np
 from pipeline_lib import progress
 from pipeline_lib.errors import DataError, TrainingError
 from pipeline_lib.formats.shards import Shards
+from pipeline_lib.model.counting import flops_per_token
 from pipeline_lib.params import SftParams
 from pipeline_lib.training.batches import lay_out
 from pipeline_lib.training.conversations import pack_conversations
 from pipeline_lib.training.loop import train
 from pipeline_lib.training.packing import Documents
 from pipeline_lib.training.run import Row, Run
+from pipeline_lib.training.speed import with_mfu
 from pipeline_lib.training.supervised import Supervised
 
 
@@ -45,10 +47,11 @@ class FineTuning(Supervised):
                 f"sft: {self.packed.cut:,} conversations cut after the last answer that {self.packed.width:,} tokens hold, "
                 f"{self.packed.left_out:,} left out (sft.overlong: {self.params.overlong})"
             )
-        tokens = self.params.batch * self.run.model.shape.context
+        shape = self.run.model.shape
+        tokens = self.params.batch * shape.context
         every = self.run.runtime.log_every
         with self.ahead:
-            yield from train(self.run, self.gradient, self.after, every, tokens)
+            yield from with_mfu(train(self.run, self.gradient, self.after, every, tokens), self.run)
         if not self.run.best.get("weights"):
             raise TrainingError(
                 "sft: expected a validation loss that is a number, found none; lower sft.learning_rate"
@@ -62,6 +65,10 @@ class FineTuning(Supervised):
             "conversations.left_out": self.packed.left_out,
             "padding": self.packed.padding,
             "skipped": 0,
+            "tokens": self.run.step * tokens,
+            "flops": self.run.step
+            * tokens
+            * flops_per_token(shape, self.run.model.worked_parameters),
             **self.run.account(),
         }
 
