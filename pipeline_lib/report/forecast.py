@@ -63,7 +63,7 @@ def _rows(story: Story) -> list[tuple[str, str, str]]:
     return [*rows, ("Memory at the peak", memory, "see MLflow")] if memory else rows
 
 
-def _hours(flops: float) -> str:
+def _hours(flops: float | int) -> str:
     return f"{flops / SPEED / 3600:,.2f}"
 
 

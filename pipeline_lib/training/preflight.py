@@ -270,11 +270,11 @@ def _free_disk(folder: Path) -> int:
     return shutil.disk_usage(os.fspath(there)).free
 
 
-def gib(size: float) -> str:
+def gib(size: float | int) -> str:
     return f"{size / GIB:.2f} GiB" if size < 10 * GIB else f"{size / GIB:,.0f} GiB"
 
 
-def short(number: float) -> str:
+def short(number: float | int) -> str:
     """1,353,376 as 1.35 M."""
     for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= unit:
@@ -282,7 +282,7 @@ def short(number: float) -> str:
     return f"{number:g}"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float | int) -> str:
     if seconds < 60:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:.1f} minutes" if seconds < 3600 else f"{seconds / 3600:,.1f} hours"

@@ -6,6 +6,7 @@ wide a layer may be matters little: Kaplan et al. 2020, section 3.1 and figure 5
 from `tokens_per_parameter`. All of it is a pure function of the parameters and the size of the vocabulary.
 """
 
+import bisect
 import math
 from collections.abc import Iterator
 from itertools import count as numbers
@@ -58,18 +59,23 @@ def nearest(model: ModelParams, vocab_size: int) -> ModelParams:
     budget that holds one."""
     wanted = model.budget.parameters or model.budget.flops
     found: list[tuple[Key, ModelParams]] = []
+
+    def spent(shape: ModelParams) -> float:
+        return cost(shape, vocab_size)
+
     for shapes in _by_depth(model):
-        costs = [cost(shape, vocab_size) for shape in shapes]
-        if not found and min(costs) > wanted:
-            raise _too_small(model.budget, min(costs), vocab_size)
-        each = zip(costs, shapes, strict=True)
-        found.extend((_distance(spent / wanted, shape), shape) for spent, shape in each)
-        if min(costs) > wanted:  # and so is all that is deeper
-            break
-    return min(found, key=lambda one: one[0])[1]
+        if not found and spent(shapes[0]) > wanted:
+            raise _too_small(model.budget, spent(shapes[0]), vocab_size)
+        at = bisect.bisect_left(shapes, wanted, key=spent)  # wider costs more
+        around = shapes[max(at - 1, 0) : at + 1]
+        found.extend((_distance(spent(shape) / wanted, shape), shape) for shape in around)
+        if at == 0:  # what is deeper costs more too
+            return min(found, key=lambda one: one[0])[1]
+    raise AssertionError("unreachable: depths do not end")
 
 
 def _by_depth(model: ModelParams) -> Iterator[list[ModelParams]]:
+    """Of each depth the shapes near ASPECT, from narrow to wide."""
     for layers in numbers(max(model.moe.every, 1)):
         least, most = (round(layers * ASPECT * (1 + side * SLACK)) for side in (-1, 1))
         widths = [width for width in range(GRAIN, most + 1, GRAIN) if width >= least]

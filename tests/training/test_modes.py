@@ -29,7 +29,7 @@ from pipeline_lib.params import (
     SftParams,
 )
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training import packing, pretrain, spikes
+from pipeline_lib.training import packing, speed, spikes
 from pipeline_lib.training.budget import Budget
 from pipeline_lib.training.grpo import Reinforcement, Rollout
 from pipeline_lib.training.losses import summed_loss
@@ -49,9 +49,7 @@ MODES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(autouse=True)
 def known_peak(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        pretrain, "peak_flops", lambda *_: 1e12
-    )  # measuring takes a third of a second
+    monkeypatch.setattr(speed, "peak_flops", lambda *_: 1e12)  # measuring takes a third of a second
 
 
 @pytest.fixture
