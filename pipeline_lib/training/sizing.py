@@ -26,7 +26,7 @@ GRAIN = 32
 WARM_UP_SHARE = 0.1
 """The most of the chosen steps that warm up."""
 
-STEP = 0.8
+STEP = 0.7
 """From a budget to the next smaller one that is tried, where a shape does not fit."""
 
 Key = tuple[float, float, int]
