@@ -9,15 +9,7 @@ from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, PretrainParams, RuntimeParams
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training import (
-    batches,
-    loop,
-    preflight,
-    pretrain,
-    provenance,
-    resume,
-    sizing,
-)
+from pipeline_lib.training import batches, loop, preflight, pretrain, provenance, resume, sizing
 from pipeline_lib.training.run import Run
 
 

@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 
 from pipeline_lib import presets
-from pipeline_lib.model.transformer import Transformer
+from pipeline_lib.model.counting import count, flops_per_token
 from pipeline_lib.params import check
-from pipeline_lib.training.pretrain import flops_per_token
 
 PAGES = Path(__file__).parents[1] / "docs" / "recipes"
 RECIPES = ("nue", "nullm", "tiny-tale", "nano-llm", "long-lm")
@@ -29,14 +27,17 @@ def row(recipe: str) -> str:
     """The recipe's line of the table in the index."""
     shipped = (presets.FOLDER / "default.yaml").read_text()
     params = check(yaml.safe_load(presets.composed(shipped, [recipe])))
-    with torch.device("meta"):
-        model = Transformer(params.model, params.tokenizer.vocab_size, seed=0)
+    counts = count(params.model, params.tokenizer.vocab_size)
     tokens = params.pretrain.steps * params.pretrain.batch * params.model.context
-    work = flops_per_token(model) * tokens * (4 / 3 if params.runtime.recompute else 1)
+    work = (
+        flops_per_token(params.model, counts.worked)
+        * tokens
+        * (4 / 3 if params.runtime.recompute else 1)
+    )
     cells = [
         f"[{recipe}]({recipe}.md)",
-        f"{model.parameter_count / 1e6:.1f} M",
-        f"{model.worked_parameters / 1e6:.1f} M",
+        f"{counts.total / 1e6:.1f} M",
+        f"{counts.worked / 1e6:.1f} M",
         f"{tokens / 1e9:.2f} B",
         f"{work:.1e}".replace("e+", "e"),
         *(stated(work / rate) for rate in RATES.values()),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+from pipeline_lib.model.attention import BLOCK, seen_keys
 from pipeline_lib.model.counting import Counts, count
 from pipeline_lib.params import ModelParams, OptimizerParams
 from pipeline_lib.training.losses import CHUNK
@@ -35,6 +36,8 @@ class Batches:
     recompute: bool = False
     masked: bool = True
     """Whether documents lie side by side, blind to one another."""
+    shards: int = 1
+    """Ranks that share out the weights, their gradients and what the optimizer keeps (FSDP)."""
 
     @property
     def tokens(self) -> int:
@@ -88,11 +91,12 @@ def footprint(
     counts = count(shape, vocab_size)
     mapped = counts.mapped if params.optimizer == "muon" else 0
     moments = 2 * (counts.total - mapped) + mapped
+    own = FLOAT * -(-counts.total // at.shards)
     return Footprint(
-        weights=FLOAT * counts.total,
-        gradients=FLOAT * counts.total,
-        optimizer=FLOAT * moments,
-        copies=FLOAT * counts.total * (copies + bool(params.ema)),
+        weights=own,
+        gradients=own,
+        optimizer=FLOAT * -(-moments // at.shards),
+        copies=own * (copies + bool(params.ema)),
         activations=activations(shape, vocab_size, counts, at),
         step=_orthogonalised(shape, counts, at.size) if mapped else 0,
         on_cpu=at.on_cpu,
@@ -138,7 +142,7 @@ def _attention(shape: ModelParams, at: Batches) -> int:
     queries, keys = shape.heads * shape.head_width, shape.kv_heads * shape.head_width
     normed = queries + keys if shape.qk_norm else 0
     if at.on_cpu:  # the softmax is kept
-        return normed + 2 * queries + 2 * keys + shape.heads * at.width
+        return normed + 2 * queries + 2 * keys + shape.heads * seen_keys(at.width)
     return normed + 3 * queries + 3 * keys
 
 
@@ -148,7 +152,7 @@ def _latent(shape: ModelParams, at: Batches) -> int:
     values = heads * mla.value_width
     query_norms = _norm(shape, mla.query_latent, at) if shape.qk_norm else mla.query_latent
     latents = (_norm(shape, mla.latent, at) if shape.qk_norm else 0) + mla.latent + mla.rope_width
-    scores = heads * at.width if at.on_cpu else values
+    scores = heads * seen_keys(at.width) if at.on_cpu else values
     return query_norms + latents + 2 * turned + 2 * values + scores
 
 
@@ -166,7 +170,7 @@ def _mixture(shape: ModelParams, at: Batches) -> int:
 
 def _passing(shape: ModelParams, at: Batches) -> int:
     """What the backward pass of one layer makes on its way."""
-    scores = 2 * shape.heads * at.width if at.on_cpu else 0
+    scores = 2 * shape.heads * min(at.width, BLOCK) if at.on_cpu else 0
     inside = 2 * max(shape.hidden, shape.channels)
     return at.tokens * at.size * max(scores, inside)
 

@@ -149,6 +149,7 @@ def _batches(
         hardware.dtype,
         runtime.recompute,
         masked,
+        int(os.environ.get("WORLD_SIZE", "1")) if runtime.parallel == "fsdp" else 1,
     )
 
 

@@ -3,6 +3,7 @@
 What other programs hold can be swapped out, so free swap counts too: a refusal built on this must not be a false one.
 """
 
+import os
 from pathlib import Path
 
 import torch
@@ -12,12 +13,17 @@ KIB = 1024
 
 
 def free_memory(device: str) -> int | None:
-    """Bytes that can still be had on a kind of device; None where nobody knows."""
+    """Bytes that can still be had on a kind of device, by each of the ranks that share it; None where nobody knows."""
     if device == "cuda":
         free, _ = torch.cuda.mem_get_info()
         return int(free + torch.cuda.memory_reserved() - torch.cuda.memory_allocated())
     if device == "mps":
         return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    left = _of_machine()
+    return left and left // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+def _of_machine() -> int | None:
     machine = _machine(PROC / "meminfo")
     if machine is None:
         return _asked()

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from pipeline_lib.model.hardware import choose
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, Params, RuntimeParams, read_params
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training import distributed, pretrain, resume
+from pipeline_lib.training import distributed, resume, speed
 from pipeline_lib.training.budget import Budget
 from pipeline_lib.training.grpo import Reinforcement
 from pipeline_lib.training.pretrain import Pretraining
@@ -223,7 +224,7 @@ def resumed(folder: Path, kind: str) -> dict[str, Any]:
 
 
 def main(folder: Path, what: str) -> None:
-    pretrain.matrix_peak = lambda *_: 1e12
+    speed.matrix_peak = cache(lambda *_: 1e12)
     found: dict[str, Any] = {}
     with distributed.joined(World(folder, parallel="ddp").runtime, "cpu") as ranks:
         for kind in ("ddp", "fsdp"):

@@ -149,6 +149,27 @@ def test_memory_is_what_the_machine_and_its_container_leave(
     assert room.free_memory("cpu") == (60 + 100) * 1024
 
 
+def test_ranks_share_memory_and_under_fsdp_weights(
+    job: Job,
+    params: Params,
+    runtime: RuntimeParams,
+    hardware: Hardware,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = room.free_memory("cpu")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    shared = room.free_memory("cpu")
+    assert alone is not None
+    assert shared is not None
+    assert shared < 0.75 * alone
+    divided = runtime.model_copy(update={"parallel": "fsdp"})
+    section = params.pretrain.model_copy(update={"batch": 32, "micro_batch": 8})
+    one = preflight.pretraining(WIDE, VOCAB, section, divided, hardware)
+    assert one.memory.lasting == pytest.approx(job.memory.lasting / 4, rel=1e-6)
+    assert one.memory.activations == job.memory.activations
+
+
 def test_here_some_memory_is_free() -> None:
     free = room.free_memory("cpu")
     assert free is not None

@@ -13,7 +13,7 @@ from pipeline_lib.model.counting import count
 from pipeline_lib.params import ModelParams, Params, PretrainParams, read_params
 from pipeline_lib.training import sizing
 from tests.model.shapes import SHIPPED, shaped
-from tests.model.test_sizes import SMALL_GPT2
+from tests.model.test_sizes import GPT2_SMALL
 
 VOCAB = 2048
 PRETRAIN = read_params(Path(__file__).parents[2] / "params.yaml").pretrain
@@ -37,12 +37,12 @@ def test_a_given_shape_and_what_trains_it_stay_as_they_are(params: Params) -> No
 
 
 def test_gpt2s_size_and_kinds_become_gpt2s_shape(params: Params) -> None:
-    shape, _ = chosen({"parameters": 124_439_808}, params.pretrain, 50_257, **SMALL_GPT2)
-    assert shape == shaped(**SMALL_GPT2, size="auto", budget=shape.budget)
+    shape, _ = chosen({"parameters": 124_439_808}, params.pretrain, 50_257, **GPT2_SMALL)
+    assert shape == shaped(**GPT2_SMALL, size="auto", budget=shape.budget)
 
 
 def test_any_small_written_shape_of_gpt2s_kinds_grows_into_the_same(params: Params) -> None:
-    small = {**SMALL_GPT2, "layers": 2, "channels": 64, "heads": 2, "kv_heads": 2, "hidden": 256}
+    small = {**GPT2_SMALL, "layers": 2, "channels": 64, "heads": 2, "kv_heads": 2, "hidden": 256}
     shape, _ = chosen(
         {"parameters": 124_439_808}, params.pretrain, 50_257, **{**small, "head_width": 32}
     )
