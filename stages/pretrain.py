@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline_lib import progress, stage
+from pipeline_lib import stage
 from pipeline_lib.formats import checkpoints, shards
 from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.model.transformer import Transformer
@@ -37,8 +37,6 @@ def main(
     inputs = {"train": train.index.digest, "validation": validation.index.digest}
     with resume.states("pretrain", sections, inputs, runtime, hardware.describe()) as kept:
         job = preflight.pretraining(shape, vocab, section, runtime, hardware, train.index.tokens)
-        if model.size == "auto":
-            progress.say(f"pretrain: {sizing.told(shape, section, vocab, params)}")
         preflight.clear(job, kept.folder, sizing.smaller(model, shape, vocab))
         run = Run(
             "pretrain", Transformer(shape, vocab, section.seed), section, runtime, hardware, kept

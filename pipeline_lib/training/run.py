@@ -52,7 +52,7 @@ class Run:
         self.notes: list[dict[str, str | float]] = []
         """Samples and rollouts: what a person wants to read beside the curve."""
         self.forecast: Row = {}
-        """What was expected of the machine, as `machine.*`, and what is known of the run before it begins."""
+        """What was expected of the machine before the first step, as `machine.*`."""
         self.best: dict[str, Any] = {}
         """`loss`, `step` and `weights` of the best validation so far, and how many came `since`."""
         self.spikes, self.budget = Spikes(params), Budget(params)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from itertools import count as numbers
 
+from pipeline_lib import progress
 from pipeline_lib.errors import ParamsError
 from pipeline_lib.model.counting import count, flops_per_token
 from pipeline_lib.params import BudgetParams, ModelParams, PretrainParams
@@ -35,7 +36,7 @@ Key = tuple[float, float, int]
 def resolve(
     model: ModelParams, pretrain: PretrainParams, vocab_size: int
 ) -> tuple[ModelParams, PretrainParams]:
-    """The shape that is built and what it is trained with: as given, or as the budget says.
+    """The shape that is built and what it is trained with: as given, or as the budget says; then it says what it chose.
 
     AdamW's rate falls with the root of the width, from the one that was written for the written width (Vaswani et al. 2017,
     eq. 3, arxiv.org/abs/1706.03762); Muon's stays, as the norm of its steps does not grow with the matrix (Bernstein and
@@ -51,7 +52,9 @@ def resolve(
         "learning_rate": pretrain.learning_rate * (model.channels / shape.channels) ** 0.5,
         "warmup_steps": min(pretrain.warmup_steps, int(WARM_UP_SHARE * steps)),
     }
-    return shape, pretrain.model_copy(update=changes)
+    section = pretrain.model_copy(update=changes)
+    progress.say(f"pretrain: {told(shape, section, vocab_size, pretrain)}")
+    return shape, section
 
 
 def nearest(model: ModelParams, vocab_size: int) -> ModelParams:
