@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from benchmarks import pretrain_text
 from benchmarks.pretrain_shapes import SMALL, SMALL_VOCAB, Learner, learning, running, shape
-from pipeline_lib.model.hardware import keep_freed_memory
+from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.training.batches import Batch
 
 CONTEXT = SMALL["context"]
@@ -59,6 +59,7 @@ def plain(order: Order) -> tuple[Step, Step, int]:
     """A step, a validation, and how many parameters."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
+    choose(running())  # as many threads as ours
     model = GPT2LMHeadModel(
         GPT2Config(
             vocab_size=SMALL_VOCAB,

@@ -141,8 +141,7 @@ def _grouped(x: Float[Tensor, "B H n D"], held: Tensor) -> Float[Tensor, "BK Gn 
 
 
 def _by_token(x: Float[Tensor, "BK T D"], B: int) -> Float[Tensor, "B K T D"]:
-    by_row: Tensor = x.unflatten(0, (B, -1))
-    return by_row.transpose(1, 2).contiguous().transpose(1, 2)
+    return x.view(B, -1, *x.shape[1:]).transpose(1, 2).contiguous().transpose(1, 2)
 
 
 def fused(
