@@ -12,7 +12,7 @@ each has all sides. Peaks are of the fastest of a few large products, measured b
 Time to loss: the float32 loop learns TOKENS at three rates, of which the worst is given up after an eighth of the way and
 the next after a third; what the last one spent in its steps, and its validation loss, are what ours is held to. Ours goes
 by turns with it, in shorter steps, and its rates fall along a line to nothing at STEPS; where that does not get there, it
-starts again with half as many steps more. Validations count for neither. The last line is JSON; `time_to_loss_ratio` is
+starts again with half as many steps more, twice at most. Validations count for neither. The last line is JSON; `time_to_loss_ratio` is
 our time by the plain loop's.
 """
 
@@ -138,7 +138,7 @@ def said(kind: str, how: str, side: Side, loss: float, rows: int) -> None:
 
 def ours(text: Path, steps: int) -> Iterator[tuple[float, float]]:
     """Seconds so far and validation loss, where the schedule is far enough down."""
-    side = Side(Order("bonsai", OUR_ROWS, OUR_RATE, steps, text=str(text)))
+    side = Side(Order("bonsai", OUR_ROWS, OUR_RATE, steps=steps, text=str(text)))
     while side.steps < steps:
         is_late = side.steps >= steps // 2
         answer = side.train(min(EVERY, steps - side.steps), validated=is_late)
@@ -163,7 +163,8 @@ def time_to_loss(text: Path, tokens: int, our_steps: int) -> dict[str, Any]:
     side.close()
     found += ahead
     tried = {our_steps: found}
-    while (seconds := reached(found, target)) is None and our_steps * OUR_ROWS < steps * ROWS:
+    longest = 2 * our_steps
+    while (seconds := reached(found, target)) is None and our_steps <= longest:
         our_steps += our_steps // 2
         tried[our_steps] = found = list(ours(text, our_steps))
     return {
