@@ -12,8 +12,8 @@ each has all sides. Peaks are of the fastest of a few large products, measured b
 Time to loss: the float32 loop learns TOKENS at three rates, of which the worst is given up after an eighth of the way and
 the next after a third; what the last one spent in its steps, and its validation loss, are what ours is held to. Ours goes
 by turns with it, in shorter steps, and its rates fall along a line to nothing at STEPS; where that does not get there, it
-starts again with half as many steps more, twice at most. Validations count for neither. The last line is JSON; `time_to_loss_ratio` is
-our time by the plain loop's.
+starts again with half as many steps more, twice at most. Validations count for neither. The last line is JSON;
+`time_to_loss_ratio` is our time by the plain loop's.
 """
 
 import argparse
