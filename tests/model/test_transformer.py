@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from pipeline_lib.model import attention
 from pipeline_lib.model.attention import attend, blinding, fused
 from pipeline_lib.model.layers import SquaredReLU, rms_norm, rotary_table, rotate
 from pipeline_lib.model.transformer import Transformer
@@ -131,6 +132,23 @@ def test_attention_agrees_with_torch(kv_heads: int, scale: float | None, *, mask
     same = (segments[:, None, :, None] == segments[:, None, None, :]).tril()
     mask = blinding(same, torch.float64) if masked else None
     assert torch.allclose(attend(q, k, v, mask, scale), fused(q, k, v, mask, scale), atol=1e-12)
+
+
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+def test_blocks_of_queries_learn_what_all_at_once_would(
+    kv_heads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "BLOCK", 3)
+    numbers = torch.Generator().manual_seed(0)
+    q, k, v, up = (
+        torch.randn(2, heads, 8, 6, generator=numbers, dtype=torch.float64, requires_grad=True)
+        for heads in (4, kv_heads, kv_heads, 4)
+    )
+    ours, theirs = attend(q, k, v, None), fused(q, k, v, None, None)
+    found = torch.autograd.grad((ours * up).sum(), (q, k, v))
+    expected = torch.autograd.grad((theirs * up).sum(), (q, k, v))
+    assert torch.allclose(ours, theirs, atol=1e-12)
+    assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(found, expected, strict=True))
 
 
 def test_rotary_scores_depend_on_distance_alone() -> None:
