@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data bench-shard bench-vocabularies bench-loader bench-pretrain bench-scaling bench-mfu ui help clean-venv
+.PHONY: setup run test test-slow check bench-tales bench-markup bench-clean bench-dedup bench-data bench-shard bench-vocabularies bench-loader bench-pretrain bench-scaling bench-memory bench-recipes bench-mfu ui help clean-venv
 
 setup: $(VENV)/.ready  ## make .venv with all that is pinned, the project itself editable
 
@@ -70,6 +70,13 @@ bench-pretrain: setup  ## a training step, and real text learnt, beside a plain 
 
 bench-scaling: setup  ## what a token costs in time and memory, by size and by context (four minutes)
 	@python -m benchmarks.scaling --figure docs/scaling.png
+
+bench-memory: setup  ## the memory that pre-flight predicts beside what training takes (five minutes)
+	@python -m benchmarks.memory
+
+bench-recipes: setup  ## what the search of recipes found, of experiments that were queued by benchmarks/recipes.py
+	@python -m benchmarks.recipes table tales
+	@python -m benchmarks.recipes table real
 
 bench-mfu: setup  ## what share of a GPU's peak the 124 M GPT-2 shape comes to
 	@python -m benchmarks.mfu

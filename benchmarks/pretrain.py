@@ -37,7 +37,8 @@ ROWS = 32
 OUR_ROWS = 8
 """Windows a step of ours on the way to the loss: more steps of fewer tokens."""
 OUR_RATE = 3e-3
-"""Of the embeddings; at the 3e-2 of the default model, which is 128 wide, this one stays 1.5 nats behind."""
+"""Of the embeddings: a tenth of the default model's, which is a third as wide. By 60 steps of 2,048 tokens it stood at 6.20
+nats, 1e-2 at 6.25."""
 RATES = (3e-4, 1e-3, 3e-3)
 CUTS = (1 / 8, 1 / 3)
 """Shares of the way after which the worst of the rates is given up."""

@@ -44,16 +44,16 @@ def train(
     yield from list(run.rows)
     if run.step == 0:
         announce(run, rehearse or (lambda: gradient(0)), tokens)
-    clock = time.perf_counter()
+    clock, speed = time.perf_counter(), 0.0
     run.budget.start()
     try:
         while run.step < run.end:
-            row = advance(run, gradient)
+            row = advance(run, gradient, speed)
             found = []
             if run.step % log_every == 0 or run.step == run.end:
                 now = time.perf_counter()
                 done = (run.step - 1) % log_every + 1
-                row["machine.tokens_per_second"] = done * tokens / (now - clock)
+                row["machine.tokens_per_second"] = speed = done * tokens / (now - clock)
                 clock = now
                 found.append(row)
             found.extend(after(run.step))
@@ -71,14 +71,14 @@ def train(
     run.settle()
 
 
-def advance(run: Run, gradient: Gradient) -> Row:
-    """One optimizer step, or a skipped one; its numbers."""
+def advance(run: Run, gradient: Gradient, speed: float = 0.0) -> Row:
+    """One optimizer step, or a skipped one; its numbers. `speed`: tokens a second, as last measured, to be shown; 0: not yet."""
     run.plan()
     row = gradient(run.step)
     rate = run.share * run.params.learning_rate
     norm = run.learn(row["loss"])
     run.step += 1
-    note = f"loss {row['loss']:.3f}"
+    note = f"loss {row['loss']:.3f}" + (f", {speed:,.0f} tokens/s" if speed else "")
     progress.show(run.step, run.end, "steps", note)
     return {"step": run.step, **row, "learning_rate": rate, "gradient_norm": norm}
 
