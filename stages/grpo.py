@@ -36,7 +36,7 @@ def main(
     inputs = {"prompts": prompts.index.digest, "sft": before.digest}
     with resume.states("grpo", {"grpo": params}, inputs, runtime, hardware.describe()) as kept:
         job = preflight.reinforcement(before.shape, before.vocab_size, params, runtime, hardware)
-        preflight.clear(job, kept.folder)
+        preflight.clear(job, kept)
         run = Run("grpo", restore(before), params, runtime, hardware, kept)
         run.forecast.update(job.row())
         yield from Reinforcement(run, params, prompts, Tokenizer(before.tokenizer)).rows()

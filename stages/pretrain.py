@@ -37,7 +37,7 @@ def main(
     inputs = {"train": train.index.digest, "validation": validation.index.digest}
     with resume.states("pretrain", sections, inputs, runtime, hardware.describe()) as kept:
         job = preflight.pretraining(shape, vocab, section, runtime, hardware, train.index.tokens)
-        preflight.clear(job, kept.folder, sizing.smaller(model, shape, vocab))
+        preflight.clear(job, kept, sizing.smaller(model, shape, vocab))
         run = Run(
             "pretrain", Transformer(shape, vocab, section.seed), section, runtime, hardware, kept
         )

@@ -40,7 +40,7 @@ def main(
     }
     with resume.states("sft", {"sft": params}, inputs, runtime, hardware.describe()) as kept:
         job = preflight.fine_tuning(before.shape, before.vocab_size, params, runtime, hardware)
-        preflight.clear(job, kept.folder)
+        preflight.clear(job, kept)
         run = Run("sft", restore(before), params, runtime, hardware, kept)
         run.forecast.update(job.row())
         yield from FineTuning(run, params, (train, validation)).rows()

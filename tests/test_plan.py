@@ -7,7 +7,7 @@ import pytest
 from pipeline_lib import cli, planning
 from pipeline_lib.errors import TrainingError
 from pipeline_lib.params import ModelParams, Params, RuntimeParams
-from pipeline_lib.training import preflight, speed
+from pipeline_lib.training import speed
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,8 +57,23 @@ def test_what_auto_chose_comes_first(params: Params, here: Path) -> None:
 def test_what_cannot_fit_is_told_before_and_refused_after(
     params: Params, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preflight, "free_memory", lambda _: 2**29)
+    monkeypatch.setattr(planning, "free_memory", lambda *_: 2**29)
     lines: list[str] = []
     with pytest.raises(TrainingError, match=r"fits: model\.budget\.parameters: [\d,]+ with"):
         lines.extend(planning.plan(sized(params, 200_000_000), here))
     assert any("of 0.50 GiB free on cpu" in line for line in lines)
+
+
+def test_ranks_share_what_there_is(
+    params: Params, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(planning, "free_memory", lambda _, ranks: asked.append(ranks) or 2**40)
+    told = {}
+    for kind, processes in (("none", 0), ("fsdp", 4)):
+        how = {"device": "cpu", "parallel": kind, "processes": processes}
+        of = params.model_copy(update={"runtime": params.runtime.model_copy(update=how)})
+        told[kind] = [line for line in planning.plan(of, here) if "optimizer 0." in line][0]
+    assert asked == [1, 4]
+    assert "optimizer 0.02 GiB" in told["none"]
+    assert "optimizer 0.00 GiB" in told["fsdp"]

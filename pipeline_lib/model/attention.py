@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from pipeline_lib.model.cache import KVCache
@@ -67,8 +68,8 @@ def attend(
     mask: Float[Tensor, "..."] | None,
     scale: float | None = None,
 ) -> Float[Tensor, "B H T U"]:
-    """softmax(scale Q Kᵀ + mask) V; `mask` as from `blinding`, (B, 1, T, S) or (T, S); None: causal, T = S. `scale` is
-    1 / sqrt(D) where it is not given."""
+    """softmax(scale Q Kᵀ + mask) V; `mask` as from `blinding`, (B, 1, T, S) or (T, S), which where T = S shows no query a
+    later key; None: causal, T = S. `scale` is 1 / sqrt(D) where it is not given."""
     if queries.device.type != "cpu":
         return fused(queries, keys, values, mask, scale)
     scale = queries.shape[-1] ** -0.5 if scale is None else scale
@@ -107,6 +108,7 @@ class _Causal(torch.autograd.Function):
         return seen
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         queries, held, known, *kept = ctx.saved_tensors
         B, H, T, D = queries.shape

@@ -78,7 +78,8 @@ def _memory(base: Checkpoint, asked: Mapping[str, Any]) -> str:
         return ""
     gib = []
     for recompute in (False, True):
-        at = Batches(params.micro_batch, base.shape.context, device, dtype, recompute)
+        is_masked = params.documents == "whole"
+        at = Batches(params.micro_batch, base.shape.context, device, dtype, recompute, is_masked)
         needed = footprint(base.shape, base.vocab_size, params, at, int(params.patience > 0))
         gib.append(needed.peak / GIB)
     return f"{gib[0]:.2f} GiB ({gib[1]:.2f} with recompute) beside Python and torch, on {device} in {told['precision']}"

@@ -72,7 +72,7 @@ def train(
 
 
 def advance(run: Run, gradient: Gradient, speed: float = 0.0) -> Row:
-    """One optimizer step, or a skipped one; its numbers. `speed`: tokens a second, as last measured, to be shown; 0: not yet."""
+    """One optimizer step, or a skipped one; its numbers. `speed`: tokens a second, to be shown; 0: not yet measured."""
     run.plan()
     row = gradient(run.step)
     rate = run.share * run.params.learning_rate

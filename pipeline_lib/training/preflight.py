@@ -26,6 +26,7 @@ from pipeline_lib.params import (
     SftParams,
 )
 from pipeline_lib.training.memory import FLOAT, Batches, Footprint, footprint
+from pipeline_lib.training.resume import States
 from pipeline_lib.training.room import free_memory
 
 GIB = 2**30
@@ -64,8 +65,11 @@ class Job:
 
     @property
     def least(self) -> int:
-        """Bytes that the stage cannot do without; of grpo's completions none, as they may be short."""
-        return self.memory.lasting if self.stage == "grpo" else self.memory.least
+        """Bytes that the stage cannot do without; of grpo's completions none, as they may be short, and not the weights
+        that a stage began with, which were read before free memory was looked at."""
+        least = self.memory.lasting if self.stage == "grpo" else self.memory.least
+        read_before = self.at.on_cpu and self.stage != "pretrain"
+        return least - FLOAT * self.counts.total * read_before
 
     @property
     def tokens(self) -> int:
@@ -83,7 +87,7 @@ class Job:
     def state_bytes(self) -> int:
         """Of one saved state."""
         kept = 1 + bool(self.params.ema) + self.stored_copies
-        return self.memory.optimizer + kept * FLOAT * self.counts.total
+        return self.at.shards * self.memory.optimizer + kept * FLOAT * self.counts.total
 
     @property
     def disk(self) -> int:
@@ -153,26 +157,24 @@ def _batches(
     )
 
 
-def clear(job: Job, folder: Path, smaller: Smaller = ()) -> None:
-    """Say what lies ahead, and refuse what cannot fit, before anything of its size is made; `folder`: of its states.
+def clear(job: Job, kept: States, smaller: Smaller = ()) -> None:
+    """Say what lies ahead, and refuse what cannot fit, before anything of its size is made.
 
-    TrainingError where memory or disk is short.
+    TrainingError where memory, of any rank, or disk is short.
     """
-    if (folder / "finished").exists():
+    if kept.is_finished:
         return  # the result is taken, nothing is trained
-    for sentence in sentences(job, folder):
+    known = [free for free in kept.ranks.all(free_memory(job.at.device)) if free is not None]
+    free = min(known, default=None)
+    for sentence in sentences(job, kept.folder, free):
         progress.say(f"{job.stage}: {sentence}")
-    refuse(job, folder, smaller)
+    expect_memory(job, free, smaller)
+    expect_disk(job, kept.folder)
 
 
-def refuse(job: Job, folder: Path, smaller: Smaller = ()) -> None:
-    """TrainingError where memory or disk is short."""
-    expect_memory(job, free_memory(job.at.device), smaller)
-    expect_disk(job, folder)
-
-
-def sentences(job: Job, folder: Path) -> Iterator[str]:
-    """Weights, tokens and FLOPs; memory and disk; a text that is read too often."""
+def sentences(job: Job, folder: Path, free: int | None) -> Iterator[str]:
+    """Weights, tokens and FLOPs; memory, of which `free` bytes are there, and disk; a text that is read too often.
+    `folder`: of the stage's states."""
     active = (
         "" if job.counts.active == job.counts.total else f" ({short(job.counts.active)} active)"
     )
@@ -182,7 +184,7 @@ def sentences(job: Job, folder: Path) -> Iterator[str]:
         f"{short(job.counts.total)} parameters{active}, {job.params.steps:,} steps of {most}{job.tokens_a_step:,} "
         f"tokens ({short(job.tokens)}{often}), {job.flops:.2e} FLOPs"
     )
-    yield f"{_memory(job)}; {gib(job.disk)} of {gib(_free_disk(folder))} free on the disk"
+    yield f"{_memory(job, free)}; {gib(job.disk)} of {gib(_free_disk(folder))} free on the disk"
     if job.epochs > MOST_EPOCHS:
         fitting = int(MOST_EPOCHS * job.held / job.tokens_a_step)
         yield (
@@ -191,9 +193,8 @@ def sentences(job: Job, folder: Path) -> Iterator[str]:
         )
 
 
-def _memory(job: Job) -> str:
+def _memory(job: Job, free: int | None) -> str:
     parts = job.memory
-    free = free_memory(job.at.device)
     of = "" if free is None else f" of {gib(free)} free"
     return (
         f"about {gib(parts.peak)}{of} on {job.at.device} at the peak (weights, gradients and optimizer "
@@ -256,8 +257,7 @@ def _rows(job: Job) -> str:
 
 def expect_disk(job: Job, folder: Path) -> None:
     """TrainingError where the states, beside what is there of them, and the model do not fit on the disk."""
-    state = folder / "state.pt"
-    there = state.stat().st_size if state.exists() else 0
+    there = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     free = _free_disk(folder)
     if job.disk - there > free:
         raise TrainingError(

@@ -61,6 +61,23 @@ class States:
     def path(self) -> Path:
         return self.folder / "state.pt"
 
+    @property
+    def _mark(self) -> Path:
+        return self.folder / "finished"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the newest state is the end of such a run, so that nothing is left to train."""
+        return self._mark.exists() and self._mark.read_text() == self._made_with()
+
+    def mark_finished(self) -> None:
+        """By the rank that leads."""
+        self._mark.write_text(self._made_with())
+
+    def _made_with(self) -> str:
+        known = {name: found for name, found in self.identity.items() if name != "compiled"}
+        return json.dumps(known, sort_keys=True)  # what is compiled is found out later
+
     def newest(self, like: Tensor | None = None) -> dict[str, Any] | None:
         """The state to go on from, or None; ResumeError where it belongs to other code or another machine. Its tensors are
         shares where `like` is one.
@@ -108,7 +125,7 @@ class States:
         One rank writes what it holds whole; where there are shares, every rank has to save.
         """
         content = {**state, "identity": self.identity, "resumed_elsewhere": self.resumed_elsewhere}
-        content, shares = split(content)
+        content, shares = split(content) if self.ranks.count > 1 else (content, {})
         self._shares = _other(self._shares) if shares else ""
         if shares:
             content["shares"] = self._shares
@@ -124,6 +141,8 @@ class States:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
+        if not content.get("finished"):
+            self._mark.unlink(missing_ok=True)  # of a finished state that was of no use
         temporary.replace(self.path)
         for name in set(sharded.FOLDERS) - {self._shares}:
             shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -173,7 +192,9 @@ def states(
     hardware: Mapping[str, Any],
 ) -> Iterator[States]:
     """The locked states of this stage with these parameters and inputs (name -> digest)."""
-    decides = {"sections": {k: s.model_dump() for k, s in sections.items()}, "inputs": dict(inputs)}
+    chosen = {"size", "budget"}  # what came of them is in the shape and the steps
+    read = {name: section.model_dump(exclude=chosen) for name, section in sections.items()}
+    decides = {"sections": read, "inputs": dict(inputs)}
     key = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
     all_states = scratch.folder(stage)
     with joined(runtime, str(hardware["device"])) as ranks, _first_in(all_states, key, ranks):
@@ -222,7 +243,7 @@ def finish(kept: States, state: Mapping[str, Any]) -> None:
     """Save the last state, shrunk to what a twin needs: it has nothing to train any more."""
     kept.save({**state, "optimizer": None, "finished": True})
     if kept.ranks.leads:
-        (kept.folder / "finished").touch()
+        kept.mark_finished()
 
 
 def _other(folder: str) -> str:

@@ -12,15 +12,16 @@ PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 KIB = 1024
 
 
-def free_memory(device: str) -> int | None:
-    """Bytes that can still be had on a kind of device, by each of the ranks that share it; None where nobody knows."""
+def free_memory(device: str, ranks: int = 0) -> int | None:
+    """Bytes that can still be had on a kind of device, on a CPU by each of the ranks that share it (0: as torchrun told);
+    None where nobody knows."""
     if device == "cuda":
         free, _ = torch.cuda.mem_get_info()
         return int(free + torch.cuda.memory_reserved() - torch.cuda.memory_allocated())
     if device == "mps":
         return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
     left = _of_machine()
-    return left and left // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return left and left // (ranks or int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 def _of_machine() -> int | None:

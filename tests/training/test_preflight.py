@@ -17,6 +17,7 @@ from pipeline_lib.training import preflight, room, sizing, speed
 from pipeline_lib.training.loop import announce
 from pipeline_lib.training.preflight import Job
 from pipeline_lib.training.pretrain import Pretraining
+from pipeline_lib.training.resume import States
 from pipeline_lib.training.sft import FineTuning
 from tests.model.shapes import SHIPPED, shaped
 from tests.training.conftest import SMALL, Begin, Ear
@@ -93,24 +94,27 @@ def test_a_disk_that_cannot_hold_two_states_is_refused(
 
 
 def test_what_lies_ahead_is_said_and_a_finished_run_says_nothing(
-    job: Job, tmp_path: Path, ear: Ear
+    job: Job, tmp_path: Path, runtime: RuntimeParams, ear: Ear
 ) -> None:
-    preflight.clear(job, tmp_path)
+    kept = States(tmp_path, runtime, {"code": "as it is"})
+    preflight.clear(job, kept)
     first, second = ear.heard
     assert f"{job.params.steps:,} steps of 8,192 tokens" in first
     assert "times the text), " in first
     assert first.endswith(" FLOPs")
     assert "GiB free on cpu at the peak" in second
     assert "free on the disk" in second
-    (tmp_path / "finished").touch()
-    preflight.clear(job, tmp_path)
+    kept.mark_finished()
+    preflight.clear(job, States(tmp_path, runtime, {"code": "as it is", "compiled": True}))
     assert len(ear.heard) == 2
+    preflight.clear(job, States(tmp_path, runtime, {"code": "another"}))  # trains anew
+    assert len(ear.heard) == 4
 
 
 def test_a_text_that_is_read_too_often_is_told_of(job: Job, tmp_path: Path) -> None:
-    assert len(list(preflight.sentences(replace(job, held=job.tokens // 4), tmp_path))) == 2
+    assert len(list(preflight.sentences(replace(job, held=job.tokens // 4), tmp_path, None))) == 2
     short = replace(job, held=job.tokens // 10)
-    *_, told = preflight.sentences(short, tmp_path)
+    *_, told = preflight.sentences(short, tmp_path, None)
     assert "read 10.0 times" in told
     fitting = int(told.split("at most ")[1].split(" ")[0].replace(",", ""))
     assert fitting == pytest.approx(0.4 * job.params.steps, rel=0.01)
@@ -120,7 +124,8 @@ def test_of_short_completions_nobody_knows_so_only_what_lasts_refuses(
     params: Params, runtime: RuntimeParams, hardware: Hardware
 ) -> None:
     job = preflight.reinforcement(WIDE, VOCAB, params.grpo, runtime, hardware)
-    assert job.least == job.memory.lasting
+    held_before = 4 * job.counts.total  # the weights it begins with
+    assert job.least == job.memory.lasting - held_before
     plain = preflight.fine_tuning(SHIPPED, VOCAB, params.sft, runtime, hardware)
     assert plain.memory.copies == 8 * plain.counts.total  # the best, and those it began with
 
