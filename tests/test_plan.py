@@ -68,12 +68,17 @@ def test_ranks_share_what_there_is(
     params: Params, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(planning, "free_memory", lambda _, ranks: asked.append(ranks) or 2**40)
+
+    def plenty(_: str, ranks: int) -> int:
+        asked.append(ranks)
+        return 2**40
+
+    monkeypatch.setattr(planning, "free_memory", plenty)
     told = {}
     for kind, processes in (("none", 0), ("fsdp", 4)):
         how = {"device": "cpu", "parallel": kind, "processes": processes}
         of = params.model_copy(update={"runtime": params.runtime.model_copy(update=how)})
-        told[kind] = [line for line in planning.plan(of, here) if "optimizer 0." in line][0]
+        told[kind] = next(line for line in [*planning.plan(of, here)] if "optimizer 0." in line)
     assert asked == [1, 4]
     assert "optimizer 0.02 GiB" in told["none"]
     assert "optimizer 0.00 GiB" in told["fsdp"]
