@@ -1,7 +1,6 @@
 """Overlays of params.yaml: what `apply` writes, what `args` spells, and that both mean the same."""
 
 import subprocess
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,12 @@ from dvc.utils.hydra import apply_overrides
 
 from pipeline_lib import presets
 from pipeline_lib.errors import ParamsError
-from pipeline_lib.params import ROLES, HubSource, Params, check, read_params
+from pipeline_lib.params import read_params
 from pipeline_lib.presets import differences
+from tests.recipes import RECIPES, SHIPPED
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = (presets.FOLDER / "default.yaml").read_text()
 NAMES = [preset.name for preset in presets.known()]
-RECIPES = ["nue", "nullm", "tiny-tale", "nano-llm", "long-lm"]
 CHOICES = [*((name,) for name in NAMES), *((recipe, "tiny") for recipe in RECIPES)]
 
 
@@ -190,74 +188,6 @@ def test_values_are_spelled_for_the_override_grammar(
 def test_a_value_that_no_word_can_carry_is_refused_in_words() -> None:
     with pytest.raises(ParamsError, match=r"download\.x: expected a value without spaces"):
         presets._value(("download", "x"), "public domain")
-
-
-@cache
-def params_with(*names: str) -> Params:
-    """The shipped params.yaml with presets laid over it."""
-    return check(yaml.safe_load(presets.composed(SHIPPED, names)))
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_is_whole_whatever_stood_there_before(recipe: str) -> None:
-    alone = params_with(recipe)
-    everything = [
-        "real",
-        "smoke",
-        "tales-long",
-        *(name for name in RECIPES if name != recipe),
-        "tiny",
-    ]
-    assert params_with(*everything, recipe) == alone
-    overlay = presets.find([recipe])[0].overlay
-    for section in ("tokenizer", "shard", "model", "pretrain", "sft", "grpo", "evaluate"):
-        assert set(overlay[section]) == set(type(getattr(alone, section)).model_fields)
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_has_work_for_all_nine_stages(recipe: str) -> None:
-    sources = params_with(recipe).download.sources
-    assert {source.role for source in sources.values()} == set(ROLES)
-    assert all(source.licence for source in sources.values() if isinstance(source, HubSource))
-
-
-ARCHITECTURE = {
-    *("norm", "norm_gain", "positions", "rope_theta", "attention", "qk_norm", "feed_forward"),
-    *("bias", "tie_embeddings", "value_embeddings", "logit_softcap"),
-}
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_tiny_keeps_sources_and_architecture(recipe: str) -> None:
-    whole, small = params_with(recipe), params_with(recipe, "tiny")
-    assert small.download.sources == whole.download.sources
-    assert (small.clean, small.corpus) == (whole.clean, whole.corpus)
-    assert small.tokenizer.kind == whole.tokenizer.kind
-    for key in ARCHITECTURE:
-        assert getattr(small.model, key) == getattr(whole.model, key), key
-    assert small.model.moe.model_copy(update={"hidden": 0}) == whole.model.moe.model_copy(
-        update={"hidden": 0}
-    )
-    mixtures = [model.is_mixture(model.layers - 1) for model in (whole.model, small.model)]
-    assert mixtures == [recipe == "nano-llm"] * 2
-    grouped = [model.heads // model.kv_heads for model in (whole.model, small.model)]
-    assert grouped == [1, 1]
-
-
-def test_the_recipes_have_what_they_promise() -> None:
-    nue, nano, long = (params_with(name) for name in ("nue", "nano-llm", "long-lm"))
-    english = nue.download.sources["wikipedia_en"]
-    assert isinstance(english, HubSource)
-    assert english.split == "train[:30%]"
-    assert (nano.shard.max_train_tokens, nano.shard.max_validation_tokens) == (
-        2_180_000_000,
-        100_000,
-    )
-    chats = [name for name, source in long.download.sources.items() if source.role == "sft"]
-    assert len(chats) == 11
-    small = params_with("tiny-tale")
-    assert (small.pretrain.batch, small.pretrain.learning_rate) == (8, 3e-4)
-    assert (small.pretrain.warmup_steps, small.runtime.recompute) == (1000, True)
 
 
 def test_what_would_change_is_said_key_by_key(file: Path) -> None:

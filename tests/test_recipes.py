@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from pipeline_lib import presets
+from tests.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
 HUB = ROOT.parent / "shared" / "tools" / "hub.py"
-RECIPES = ("nue", "nullm", "tiny-tale", "nano-llm", "long-lm")
 STAGES = (
     *("download", "clean", "corpus", "tokenizer", "shard"),
     *("pretrain", "sft", "grpo", "evaluate"),
