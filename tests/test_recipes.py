@@ -67,8 +67,13 @@ with resume.states("pretrain", {"pretrain": section}, {}, runtime, hardware.desc
     learner = Transformer(params.model, vocab, section.seed)
     run = Run("pretrain", learner, section, runtime, hardware, kept)
     rows = list(Pretraining(run, section, tuple(held), pieces).rows())
-unit = 1 if sys.platform == "darwin" else 1024
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
+status = Path("/proc/self/status")
+if status.exists():  # ru_maxrss survives exec, so it may be that of the process that began this one
+    words = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()
+    peak = int(words[1]) / 2**20
+else:
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
 print(json.dumps({"gib": peak, "parameters": learner.parameter_count, "steps": max(row.get("step", 0) for row in rows)}))
 """
 
