@@ -1,14 +1,20 @@
 """What the recipes promise: whole, with work for every stage, and with the numbers of their originals."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.cli_parse import to_path_overrides
+from dvc.utils.hydra import apply_overrides
 
 from pipeline_lib import presets
 from pipeline_lib.params import ROLES, HubSource, check
+from pipeline_lib.presets import differences
 from tests.recipes import RECIPES, SHIPPED, params_with
 
+PAGES = Path(__file__).parents[1] / "docs" / "recipes"
 TRAINED = ("tokenizer", "shard", "model", "pretrain", "sft", "grpo", "evaluate")
 """The sections of which a recipe names every key."""
 
@@ -199,3 +205,39 @@ def test_long_lm_is_taught_from_eleven_sets() -> None:
     taught = [name for name, source in sources.items() if source.role == "sft"]
     assert len(taught) == 11
     assert len([name for name in taught if name in hub_sources("long-lm")]) == 10
+
+
+COMMAND = re.compile(r"dvc exp run \$\(bonsai preset args ([\w -]+)\)((?: -S \S+)+)")
+SAID = [
+    (page.name, *found.groups())
+    for page in sorted(PAGES.glob("*.md"))
+    for found in COMMAND.finditer(page.read_text(encoding="utf-8").replace("`", " "))
+]
+
+
+@pytest.mark.parametrize(("page", "names", "words"), SAID, ids=str)
+def test_a_command_of_a_page_changes_what_it_names_and_nothing_else(
+    page: str, names: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "params.yaml"
+    path.write_text(SHIPPED)
+    asked = words.split()[1::2]
+    overrides = [*presets.arguments(path, names.split())[1::2], *asked]
+    ((_, spelled),) = to_path_overrides(overrides).items()
+    apply_overrides(path, spelled)
+    before = params_with(*names.split()).model_dump()
+    after = check(yaml.safe_load(path.read_text())).model_dump()
+    changed = [change.key for change in differences.between(before, after)]
+    named = [word.lstrip("+") for word in asked]
+    assert all(any(word.startswith(key) for key in changed) for word in named), page
+    assert all(any(word.startswith(key) for word in named) for key in changed), page
+
+
+def test_no_page_shows_an_override_without_the_command_that_takes_it() -> None:
+    assert {page for page, *_ in SAID} >= {"README.md", *(f"{name}.md" for name in RECIPES)}
+    for page in PAGES.glob("*.md"):
+        text = COMMAND.sub("", page.read_text(encoding="utf-8").replace("`", " "))
+        assert not re.search(r"-S [+~]?\w+\.", text), page.name
+    for preset in presets.known():
+        assert " -S " not in preset.text.replace("`", " "), preset.name
