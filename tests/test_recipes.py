@@ -146,9 +146,10 @@ def test_a_recipe_made_tiny_runs_all_nine_stages_in_six_minutes(
     )
     seconds = time.monotonic() - began
     assert told.returncode == 0, told.stdout
+    *_, sample = (tmp_path / "plots/pretrain/samples.jsonl").read_text("utf-8").splitlines()
     done = re.findall(r"^(\w+): done in (.+?),", told.stdout, re.MULTILINE)
     sys.stdout.write(
-        f"{recipe}: {seconds:.0f} s; {', '.join(map(' '.join, done))}\n"
+        f"{recipe}: {seconds:.0f} s; {', '.join(map(' '.join, done))}\n{sample}\n"
     )  # -s shows it
     assert [stage for stage, _ in done] == list(STAGES)
     for stage in STAGES:
