@@ -22,10 +22,11 @@ import numpy as np
 import torch
 
 from benchmarks.pretrain_shapes import GPT2, GPT2_VOCAB, Learner, learning, running, shape
+from pipeline_lib.model.counting import flops_per_token, of_model
 from pipeline_lib.model.hardware import PRECISIONS, choose, keep_freed_memory
 from pipeline_lib.params import ModelParams
 from pipeline_lib.training.batches import Batch
-from pipeline_lib.training.pretrain import flops_per_token, matrix_peak
+from pipeline_lib.training.speed import matrix_peak
 
 AMPERE = "nvidia.com/content/PDF/nvidia-ampere-ga-102-gpu-architecture-whitepaper-v2.1.pdf"
 ADA = "images.nvidia.com/aem-dam/Solutions/geforce/ada/nvidia-ada-gpu-architecture.pdf"
@@ -145,7 +146,7 @@ def main() -> None:
         **{"card": name, "blocks": asked.blocks, "precision": PRECISIONS[hardware.dtype]},
         **{"compiled": compiled, "parameters": learner.run.model.parameter_count},
         **{"micro_batch": micro, "rows": rows, "tokens_per_second": round(found, 1)},
-        **{"mfu": found * flops_per_token(learner.run.model) / flops},
+        **{"mfu": found * flops_per_token(model, of_model(learner.run.model).worked) / flops},
         **{"peak_tflops": flops / 1e12, "peak_from": source},
     }
     print(

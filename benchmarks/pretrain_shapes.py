@@ -27,6 +27,7 @@ NO_EXPERTS = {
     "balance_loss": 0.0,
     "z_loss": 0.0,
 }
+GIVEN = {"parameters": 0, "flops": 0.0, "tokens_per_parameter": 20.0}
 SMALL = {"layers": 6, "channels": 384, "context": 256}
 SMALL_VOCAB = 8192
 SMALL_FLOPS = 89.7e6
@@ -42,7 +43,8 @@ def shape(layers: int, channels: int, context: int, head_width: int = 64) -> Mod
     heads = channels // head_width
     return ModelParams.model_validate(
         {
-            **{"layers": layers, "channels": channels, "norm": "rmsnorm", "norm_gain": False},
+            **{"size": "given", "budget": GIVEN, "layers": layers, "channels": channels},
+            **{"norm": "rmsnorm", "norm_gain": False},
             **{"positions": "rope", "rope_theta": 1e4, "attention": "mha", "mla": MLA},
             **{"heads": heads, "kv_heads": heads, "head_width": head_width, "qk_norm": True},
             **{"feed_forward": "relu2", "hidden": 4 * channels, "moe": NO_EXPERTS, "bias": False},
@@ -74,8 +76,9 @@ def running(**changes: Any) -> RuntimeParams:
     return RuntimeParams.model_validate(
         {
             **{"device": "auto", "precision": "auto", "threads": 0, "compile": False},
-            **{"recompute": False, "workers": 0, "engine": "loky", "cluster": ""},
-            **{"log_every": 10, "save_seconds": math.inf, "resume": "same"},
+            **{"parallel": "none", "processes": 0, "recompute": False, "workers": 0},
+            **{"engine": "loky", "cluster": "", "log_every": 10, "save_seconds": math.inf},
+            **{"resume": "same"},
             **changes,
         }
     )

@@ -23,9 +23,9 @@ import numpy as np
 
 from benchmarks import pretrain_text
 from benchmarks.pretrain_shapes import SMALL, SMALL_VOCAB, Learner, learning, running, shape
+from pipeline_lib.model.counting import flops_per_token, of_model
 from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.training.loop import memory_gib
-from pipeline_lib.training.pretrain import flops_per_token
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = ((2, 128), (4, 192), (6, 256), (6, 384), (8, 512), (10, 640), (12, 832))
@@ -68,7 +68,7 @@ def measure(layers: int, channels: int, context: int, tokens: int, steps: int) -
         context,
         model.parameter_count,
         median(seconds[WARM:]) / (rows * context),
-        flops_per_token(model),
+        flops_per_token(model.shape, of_model(model).worked),
         memory_gib(hardware) - before,
     )
 
