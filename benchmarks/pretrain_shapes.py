@@ -8,13 +8,15 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import torch
+
 from pipeline_lib.model.hardware import choose
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, PretrainParams, RuntimeParams
 from pipeline_lib.training.batches import Batch
-from pipeline_lib.training.losses import summed_objective
 from pipeline_lib.training.resume import States
 from pipeline_lib.training.run import Run
+from pipeline_lib.training.supervised import Supervised
 
 MLA = {"latent": 64, "query_latent": 0, "rope_width": 16, "value_width": 32}
 NO_EXPERTS = {
@@ -84,8 +86,18 @@ def running(**changes: Any) -> RuntimeParams:
     )
 
 
-class Learner:
-    """A `Run` of the pipeline, fed with batches from outside."""
+class Handed:
+    """A reader whose steps all read the batch that lies in it."""
+
+    def __init__(self) -> None:
+        self.lies = Batch(torch.zeros(0, 1).long(), torch.zeros(0, 1).long())
+
+    def batch(self, step: int, size: int, rank: int = 0, ranks: int = 1) -> Batch:
+        return self.lies
+
+
+class Learner(Supervised):
+    """The pipeline's own training of known next tokens, on batches that are handed to it."""
 
     def __init__(
         self, model: ModelParams, vocab_size: int, params: PretrainParams, runtime: RuntimeParams
@@ -93,24 +105,19 @@ class Learner:
         hardware = choose(runtime)
         kept = States(Path(mkdtemp()), runtime, {})  # nothing is saved
         learner = Transformer(model, vocab_size, seed=params.seed)
-        self.params, self.run = params, Run("bench", learner, params, runtime, hardware, kept)
-        self.run.compile()
+        run = Run("bench", learner, params, runtime, hardware, kept)
+        self.handed = Handed()
+        super().__init__(run, params, self.handed, self.handed.lies)
 
     def step(self, batch: Batch) -> float:
         """Learn from a batch, which lies on the CPU; its loss in nats a token."""
-        found = 0.0
-        for part in batch.to(self.run.hardware.device).split(self.params.micro_batch):
-            objective, loss = self.losses(part)
-            self.run.backward(objective / batch.learnt)
-            found += loss.item() / batch.learnt
-        self.run.learn(found)
+        self.handed.lies = batch
+        loss = self.gradient(self.run.step)["loss"]
+        self.run.learn(loss)
         self.run.step += 1
-        return found
+        return loss
 
-    def losses(self, batch: Batch) -> tuple[Any, Any]:
-        """What is minimised, and the cross-entropy, summed over a batch that lies on the device."""
-        model = self.run.model
-        hidden = model.hidden(batch.inputs, batch.segments)
-        return summed_objective(
-            hidden, model.head_weight, batch.targets, batch.counts, self.params.z_loss
-        )
+    def loss(self, batch: Batch) -> float:
+        """Nats a token, of a batch that lies on the CPU; nothing is learnt."""
+        self.held_out = batch
+        return self.validate()

@@ -25,6 +25,8 @@ from pipeline_lib.training.batches import Batch
 
 CONTEXT = SMALL["context"]
 HELD_OUT_ROWS = 64
+DEVICE = "cpu"
+"""Of all sides, also where there is a GPU: the plain loop is written for it."""
 Step = Callable[[Batch], float]
 
 
@@ -59,7 +61,7 @@ def plain(order: Order) -> tuple[Step, Step, int]:
     """A step, a validation, and how many parameters."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    choose(running())  # as many threads as ours
+    choose(running(device=DEVICE))  # as many threads as ours
     model = GPT2LMHeadModel(
         GPT2Config(
             vocab_size=SMALL_VOCAB,
@@ -96,28 +98,25 @@ def bonsai(order: Order) -> tuple[Step, Step, int]:
     keep_freed_memory()
     rates = {"learning_rate": order.rate, "matrix_learning_rate": order.matrix_rate}
     params = learning(order.steps, order.rows, order.rows, **rates)
-    learner = Learner(shape(**SMALL), SMALL_VOCAB, params, running(compile=order.compiled))
-
-    def validate(batch: Batch) -> float:
-        return learner.losses(batch)[1].item() / batch.learnt
-
-    return learner.step, validate, learner.run.model.parameter_count
+    runtime = running(device=DEVICE, compile=order.compiled)
+    learner = Learner(shape(**SMALL), SMALL_VOCAB, params, runtime)
+    return learner.step, learner.loss, learner.run.model.parameter_count
 
 
 def serve(order: Order) -> None:
-    """Read numbers of steps to train, negative: to be followed by a validation; answer each."""
+    """Read how many steps to train, and 1 where a validation shall follow; answer each."""
     torch.manual_seed(1)
     made = bonsai if order.kind == "bonsai" else plain
     step, validate, parameters = made(order)
     found = np.load(order.text) if order.text else {"train": pretrain_text.made_up()}
     batches = pretrain_text.batches(found["train"], order.rows, CONTEXT, seed=1)
     for line in sys.stdin:
-        steps, validation, seconds = int(line), float("nan"), []
-        for _ in range(abs(steps)):
+        (steps, is_validated), validation, seconds = map(int, line.split()), float("nan"), []
+        for _ in range(steps):
             started = time.perf_counter()
             step(next(batches))
             seconds.append(time.perf_counter() - started)
-        if steps < 0:
+        if is_validated:
             with torch.no_grad():
                 held_out = pretrain_text.spread(found["validation"], HELD_OUT_ROWS, CONTEXT)
                 losses = [validate(part) for part in held_out.split(32)]
@@ -140,13 +139,15 @@ class Side:
         )
         self.seconds, self.steps = 0.0, 0
         """Trained so far."""
+        self.parameters = 0
+        """Known once it has answered."""
 
     def train(self, steps: int, *, validated: bool = False) -> Answer:
         """Train, and wait for it."""
         told, answers = self._process.stdin, self._process.stdout
         if told is None or answers is None:
             raise SystemExit("a side has no pipes")
-        told.write(f"{-steps if validated else steps}\n")
+        told.write(f"{steps} {int(validated)}\n")
         told.flush()
         line = answers.readline()
         if not line:
@@ -154,6 +155,7 @@ class Side:
         answer = Answer(**json.loads(line))
         self.seconds += sum(answer.seconds)
         self.steps += steps
+        self.parameters = answer.parameters
         return answer
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training.batches import Batch
 
 Ids = npt.NDArray[np.uint16]
+SETS = {"gutenberg/*.txt": clean_texts.gutenberg, "kyotowiki_4704.jsonl.xz": clean_texts.kyoto_en}
 HELD_OUT = 50
 PIECES = {
     "kind": "bpe",
@@ -33,7 +34,13 @@ PIECES = {
 
 def write(folder: Path, to: Path) -> tuple[int, int]:
     """Lay the ids of both splits into a file; how many each has."""
-    texts = [*clean_texts.gutenberg(folder), *clean_texts.kyoto_en(folder)]
+    found = {name: clean_texts.read(texts, folder) for name, texts in SETS.items()}
+    if missing := [name for name, texts in found.items() if not texts]:
+        raise SystemExit(
+            f"bench-pretrain: expected {' and '.join(SETS)} in {folder}, found no {' and no '.join(missing)}; "
+            "name their folder with --text"
+        )
+    texts = [text for each in found.values() for text in each]
     apart = texts[::HELD_OUT]
     rest = [text for number, text in enumerate(texts) if number % HELD_OUT]
     tokenizer = Tokenizer(trainer.train(rest, TokenizerParams.model_validate(PIECES)).model)
