@@ -1,12 +1,15 @@
 """bench-recipes: the search of recipes, through `dvc exp run --queue`.
 
     python -m benchmarks.recipes queue tales|real     # one experiment a run of recipes.yaml
-    dvc queue start -j 1                              # two threads of one core each: -j 2
-    python -m benchmarks.recipes table tales|real [--figure F.png]
+    dvc queue start -j 2                              # two runs at once, of one thread each
+    python -m benchmarks.recipes table tales|real [--plain] [--figure F.png]
 
 `queue` asks for a clone whose data stages are done (`dvc repro shard`), so that only pretraining runs. `table`
 prints bits per byte of the held-out rows, the best first, and what is against the first run of the set; its last
-line is JSON. The relative path of the real texts is looked up from a temporary workspace: link or name it there.
+line is JSON. Experiments are named SET-RUN; `--plain` reads those that are named RUN alone.
+
+A run of the queue works in a temporary workspace, .dvc/tmp/exps/NAME, from where `../shared` is .dvc/tmp/exps/shared.
+So write `download.files` and the sources' paths absolutely, or `ln -s` the folder to that place.
 """
 
 import argparse
@@ -34,12 +37,12 @@ def words(search: Mapping[str, Any], name: str) -> list[str]:
     return [*laid, *(w for key, value in overrides.items() for w in ("-S", f"{key}={value}"))]
 
 
-def queue(search: Mapping[str, Any]) -> None:
-    """Put every run into DVC's queue, under its name."""
+def queue(search: Mapping[str, Any], prefix: str) -> None:
+    """Put every run into DVC's queue, under its name behind the prefix."""
     for name in search["runs"]:
-        command = ["dvc", "exp", "run", "--quiet", "--queue", "--name", name]
+        command = ["dvc", "exp", "run", "--quiet", "--queue", "--name", prefix + name]
         subprocess.run([*command, *words(search, name), "pretrain"], check=True)
-        print(f"queued {name}", flush=True)
+        print(f"queued {prefix}{name}", flush=True)
 
 
 def finished() -> Iterator[tuple[str, float]]:
@@ -50,6 +53,11 @@ def finished() -> Iterator[tuple[str, float]]:
         measured = row.get(MEASURE)
         if row.get("State") == "Success" and isinstance(measured, float):
             yield str(row["Experiment"]), measured
+
+
+def of_set(search: Mapping[str, Any], found: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """Run -> bits per byte, of the experiments that are named so behind the prefix."""
+    return {name: found[prefix + name] for name in search["runs"] if prefix + name in found}
 
 
 def table(search: Mapping[str, Any], measured: Mapping[str, float]) -> None:
@@ -80,12 +88,14 @@ def main() -> None:
     parser.add_argument("action", choices=["queue", "table"])
     parser.add_argument("set", choices=["tales", "real"])
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--plain", action="store_true", help="experiments named without their set")
     chosen = parser.parse_args()
     search = YAML(typ="safe").load(RUNS.read_text(encoding="utf-8"))[chosen.set]
+    prefix = "" if chosen.plain else f"{chosen.set}-"
     if chosen.action == "queue":
-        queue(search)
+        queue(search, prefix)
         return
-    measured = {name: bits for name, bits in finished() if name in search["runs"]}
+    measured = of_set(search, dict(finished()), prefix)
     table(search, measured)
     if chosen.figure:
         draw(search, measured, chosen.figure)
