@@ -1,9 +1,13 @@
-"""`python -m benchmarks.memory`: predicted beside measured memory of training, shape by shape, each in a process of its own.
+"""`python -m benchmarks.memory [--keep]`: predicted beside measured memory of training, shape by shape, each in a process of
+its own.
 
-Measured is the most that the process ever held (ru_maxrss, or torch's own account on a GPU) over three steps of two
-micro-batches, less what it held before there was a model.
+Measured is the most that the process ever held (VmHWM, or torch's own account on a GPU) over two steps of two
+micro-batches, less what it held before there was a model; shapes are the shipped parameters with changes, one thread.
+With `--keep` glibc keeps freed memory, as `pretrain` and `sft` have it; else its own thresholds stand, as in `grpo`.
 """
 
+import argparse
+import re
 import resource
 import subprocess
 import sys
@@ -15,12 +19,15 @@ import torch
 from pipeline_lib.model.hardware import choose, keep_freed_memory
 from pipeline_lib.model.routing import Routing
 from pipeline_lib.model.transformer import Transformer
-from pipeline_lib.params import ModelParams, Params, read_params
+from pipeline_lib.params import ModelParams, OptimizerParams, Params, read_params
 from pipeline_lib.training.losses import summed_objective
 from pipeline_lib.training.memory import Batches, footprint
 from pipeline_lib.training.optimizer import apply_step, optimizers
 
 ROOT = Path(__file__).parents[1]
+DEFAULTS = ROOT / "pipeline_lib" / "presets" / "default.yaml"
+STATUS = Path("/proc/self/status")
+STEPS = 2
 VOCAB = 8192
 WIDE = {"layers": 6, "channels": 384, "heads": 6, "kv_heads": 6, "head_width": 64, "hidden": 1536}
 LLAMA = {**WIDE, "feed_forward": "swiglu", "norm_gain": True, "value_embeddings": False}
@@ -54,7 +61,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "mha 17 M, 64 rows": (WIDE, {"rows": 64}),
     "grouped swiglu, T=1024": ({**LLAMA, "kv_heads": 2, "context": 1024}, {"rows": 4}),
     "mla": ({**WIDE, **LATENT}, {}),
-    "mla, recomputed": ({**WIDE, **LATENT}, {"recompute": True, "rows": 32}),
+    "mla, recomputed": ({**WIDE, **LATENT}, {"recompute": True}),
     "moe": ({**WIDE, "moe": EXPERTS}, {}),
     "moe, fp32": ({**WIDE, "moe": EXPERTS}, {"precision": "fp32"}),
     "GPT-2 small, adamw": (GPT2, {"optimizer": "adamw", "rows": 4}),
@@ -64,22 +71,30 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def main() -> None:
-    print(f"{'':28} {'M':>7} {'predicted':>10} {'measured':>9} {'ratio':>6}  (MiB)")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--keep", action="store_true", help="freed memory, as pretrain and sft do")
+    parser.add_argument("--shape", choices=list(CASES), help="that one alone, in this process")
+    asked = parser.parse_args()
+    if asked.shape:
+        print(*measure(asked.shape, keep=asked.keep))
+        return
+    print("| shape | micro-batch | M parameters | predicted MiB | measured MiB | ratio |")
+    print("|" + " --- |" * 6)
     for name in CASES:
         told = subprocess.run(
-            [sys.executable, "-m", "benchmarks.memory", name],
+            [sys.executable, "-m", "benchmarks.memory", *sys.argv[1:], "--shape", name],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
         if told.returncode:
-            print(f"{name:28} {told.stderr.splitlines()[-1]}")
+            print(f"| {name} | {told.stderr.splitlines()[-1]} |", flush=True)
             continue
-        predicted, measured, parameters = map(float, told.stdout.split())
+        predicted, measured, parameters, rows, width = map(int, told.stdout.split())
         print(
-            f"{name:28} {parameters / 1e6:7.1f} {predicted / 2**20:10,.0f} {measured / 2**20:9,.0f} "
-            f"{predicted / measured:6.2f}",
+            f"| {name} | {rows} x {width} | {parameters / 1e6:.1f} | {predicted / 2**20:,.0f} "
+            f"| {measured / 2**20:,.0f} | {predicted / measured:.2f} |",
             flush=True,
         )
 
@@ -90,13 +105,14 @@ def shape_of(params: Params, changes: dict[str, Any]) -> ModelParams:
     return ModelParams.model_validate({**stored, **changes, "moe": moe})
 
 
-def measure(name: str) -> None:
-    """Print predicted and measured bytes, and the number of parameters."""
+def measure(name: str, *, keep: bool) -> tuple[int, int, int, int, int]:
+    """Predicted and measured bytes, the number of parameters, and the micro-batch's rows and width."""
     changes, how = CASES[name]
-    params = read_params(ROOT / "params.yaml")
+    params = read_params(DEFAULTS)
     precision = how.get("precision", "bf16")
     hardware = choose(params.runtime.model_copy(update={"precision": precision, "threads": 1}))
-    keep_freed_memory()
+    if keep:
+        keep_freed_memory()
     shape = shape_of(params, changes)
     section = params.pretrain.model_copy(update={"optimizer": how.get("optimizer", "muon")})
     recompute = how.get("recompute", False)
@@ -107,26 +123,33 @@ def measure(name: str) -> None:
     before = held(at.device)
     model = Transformer(shape, VOCAB, 0).to(hardware.device)
     model.dtype, model.recomputes = hardware.dtype, recompute
+    train(model, section, at)
+    return predicted, held(at.device) - before, model.parameter_count, at.rows, at.width
+
+
+def train(model: Transformer, section: OptimizerParams, at: Batches) -> None:
+    """STEPS steps of two micro-batches of made-up ids."""
     optimizer = optimizers(model, section)
-    ids = torch.randint(VOCAB, (at.rows, at.width), device=hardware.device)
-    for _ in range(3):
+    ids = torch.randint(VOCAB, (at.rows, at.width), device=at.device)
+    everywhere = torch.ones_like(ids, dtype=torch.bool)
+    for _ in range(STEPS):
         for _ in range(2):
-            routing = Routing(shape.moe)
+            routing = Routing(model.shape.moe)
             hidden = model.hidden(ids, torch.ones_like(ids), routing=routing)
-            everywhere = torch.ones_like(ids, dtype=torch.bool)
             loss, _ = summed_objective(hidden, model.head_weight, ids, everywhere, 0.0)
             (loss / ids.numel() + routing.cost(None) / ids.numel()).backward()
         apply_step(optimizer, 1.0, 1.0)
-    print(predicted, held(at.device) - before, model.parameter_count)
 
 
 def held(device: str) -> int:
-    """The most bytes so far."""
+    """The most bytes so far. Of a process that another has started, Linux's ru_maxrss is no less than the other's."""
     if device == "cuda":
         return torch.cuda.max_memory_allocated()
+    if STATUS.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", STATUS.read_text())):
+        return int(found[1]) * 1024
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 if __name__ == "__main__":
-    measure(sys.argv[1]) if len(sys.argv) > 1 else main()
+    main()

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks import pretrain_text
+from benchmarks.memory import held
 from benchmarks.pretrain_shapes import SMALL, SMALL_VOCAB, Learner, learning, running, shape
 from pipeline_lib.model.counting import flops_per_token, of_model
 from pipeline_lib.model.hardware import choose, keep_freed_memory
-from pipeline_lib.training.loop import memory_gib
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = ((2, 128), (4, 192), (6, 256), (6, 384), (8, 512), (10, 640), (12, 832))
@@ -51,7 +51,7 @@ def measure(layers: int, channels: int, context: int, tokens: int, steps: int) -
     """One point, in this process."""
     keep_freed_memory()
     hardware = choose(running())
-    before = memory_gib(hardware)
+    before = held(hardware.device.type)
     rows = max(tokens // context, 1)
     told = learning(1000, rows, rows)
     learner = Learner(shape(layers, channels, context), SMALL_VOCAB, told, running())
@@ -69,7 +69,7 @@ def measure(layers: int, channels: int, context: int, tokens: int, steps: int) -
         model.parameter_count,
         median(seconds[WARM:]) / (rows * context),
         flops_per_token(model.shape, of_model(model).worked),
-        memory_gib(hardware) - before,
+        (held(hardware.device.type) - before) / 2**30,
     )
 
 
