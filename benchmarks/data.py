@@ -15,7 +15,6 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -227,4 +226,4 @@ def report(work: Path, found: dict[int, list[Cost]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -83,7 +83,7 @@ def learner(params: Params, shape: ModelParams, hardware: Hardware) -> Learner:
     def step(batch: Batch) -> None:
         hidden = model.hidden(batch.inputs, batch.segments)
         loss = summed_loss(hidden, model.head_weight, batch.targets, batch.counts) / batch.learnt
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         apply_step(optimizer, 1.0, params.pretrain.clip_norm)
 
     return Learner(model, step)

@@ -84,7 +84,7 @@ def plain(order: Order) -> tuple[Step, Step, int]:
             loss = model(batch.inputs, labels=batch.inputs).loss
         loss.backward()
         optimizer.step()
-        return loss.item()
+        return float(loss.item())
 
     def validate(batch: Batch) -> float:
         logits = model(batch.inputs).logits
