@@ -194,7 +194,7 @@ def test_bench_pretrain_names_the_texts_that_are_missing(tmp_path: Path) -> None
 
 
 def test_the_sets_of_recipes_do_not_mix() -> None:
-    search = {"runs": {"base": {}, "cosine": {}}}
+    search: dict[str, dict[str, dict[str, int]]] = {"runs": {"base": {}, "cosine": {}}}
     found = {"tales-base": 1.0, "real-base": 2.0, "real-cosine": 3.0, "base": 4.0}
     assert recipes.of_set(search, found, "real-") == {"base": 2.0, "cosine": 3.0}
     assert recipes.of_set(search, found, "") == {"base": 4.0}
