@@ -71,14 +71,15 @@ bench-pretrain: setup  ## a training step, and real text learnt, beside a plain 
 bench-scaling: setup  ## what a token costs in time and memory, by size and by context (four minutes)
 	@python -m benchmarks.scaling --figure docs/scaling.png
 
-bench-memory: setup  ## the memory that pre-flight predicts beside what training takes (five minutes)
+bench-memory: setup  ## the memory that pre-flight predicts beside what training takes (ten minutes)
 	@python -m benchmarks.memory
+	@python -m benchmarks.memory --keep
 
 bench-recipes: setup  ## what the search of recipes found, of experiments that were queued by benchmarks/recipes.py
 	@python -m benchmarks.recipes table tales
 	@python -m benchmarks.recipes table real
 
-bench-mfu: setup  ## what share of a GPU's peak the 124 M GPT-2 shape comes to
+bench-mfu: setup  ## what share of a GPU's peak the 124 M GPT-2 shape comes to; without one a trial of two minutes
 	@python -m benchmarks.mfu
 
 ui: setup  ## the MLflow UI, one worker, on http://127.0.0.1:5000
