@@ -71,9 +71,8 @@ class Copied(Whole):
     def __init__(self, model: Transformer, ranks: Ranks) -> None:
         super().__init__(model, ranks)
         door = Door(model)
-        door.idle = nn.Parameter(
-            torch.zeros(1)
-        )  # DDP warns where it looks for such a weight and finds none
+        idle = torch.zeros(1, device=model.head_weight.device)
+        door.idle = nn.Parameter(idle)  # DDP warns where it looks for such a weight and finds none
         with (
             warnings.catch_warnings()
         ):  # one of the names is on its way out, the new one not everywhere
@@ -108,13 +107,20 @@ class Sharded(Whole):
     while it works. Zhao et al. 2023, arxiv.org/abs/2304.11277."""
 
     def __init__(self, model: Transformer, ranks: Ranks) -> None:
-        from torch.distributed.fsdp import fully_shard  # over a second, needed here alone
+        # over a second, needed here alone
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
 
         super().__init__(model, ranks)
-        self.apart = {w for name, w in model.named_parameters() if stays_whole(name)}
+        self.apart = [w for name, w in model.named_parameters() if stays_whole(name)]
+        """What stays whole, in an order that all ranks have."""
         door = Door(model)
+        # else it would be of the machine's accelerator, even where the model is on the CPU
+        mesh = init_device_mesh(model.head_weight.device.type, (ranks.count,))
         for module in (*model.blocks, door):
-            sharded = fully_shard(module, reshard_after_forward=True, ignored_params=self.apart)
+            sharded = fully_shard(
+                module, mesh=mesh, reshard_after_forward=True, ignored_params=set(self.apart)
+            )
             sharded.set_gradient_divide_factor(1.0)
             sharded.set_force_sum_reduction_for_comms(True)  # gloo has no sum of multiples
         self.wrapped = door
