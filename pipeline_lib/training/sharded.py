@@ -36,12 +36,18 @@ def split(state: Any) -> tuple[Any, dict[str, Tensor]]:
 
 
 def write(folder: Path, shares: Mapping[str, Tensor], *, leads: bool) -> None:
-    """Leave the shares of all ranks in `folder`, in place of what was there."""
+    """Leave the shares of all ranks in `folder`, in place of what was there; on all of them OSError where one's could not
+    be written."""
     from torch.distributed.checkpoint import state_dict_saver
+    from torch.distributed.checkpoint.api import CheckpointException
 
     if leads:
         shutil.rmtree(folder, ignore_errors=True)
-    state_dict_saver.save(dict(shares), checkpoint_id=folder)
+    try:
+        state_dict_saver.save(dict(shares), checkpoint_id=folder)
+    except CheckpointException as error:
+        faults = (fault for fault, _ in error.failures.values() if isinstance(fault, OSError))
+        raise next(faults, error) from None
 
 
 def filled(state: Any, folder: Path | None, like: Tensor) -> Any:
