@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
-from pipeline_lib.leaving import INTERRUPTED, MENDABLE, STOPPED, is_rank
+from pipeline_lib.leaving import INTERRUPTED, MENDABLE, STOPPED
 from pipeline_lib.params import RuntimeParams
 
 RESTARTS = 3
@@ -27,11 +27,6 @@ GRACE = 20.0
 """Seconds that the others have to end when one has died: they wait for it in vain."""
 LOOK_SECONDS = 0.1
 STOPS = (signal.SIGTERM, signal.SIGINT)
-
-
-def follows() -> bool:
-    """Whether it is one that leaves files, the screen and MLflow to rank 0."""
-    return is_rank() and os.environ.get("RANK", "0") != "0"
 
 
 def wanted(runtime: RuntimeParams) -> int:
@@ -74,8 +69,10 @@ class Watch:
             if self.was_stopped:  # while they were started
                 self._send(signal.SIGTERM)
             status = self._wait()
-            if status and not (self.was_stopped and status in (STOPPED, INTERRUPTED)):
-                self._end()  # where one left as it was told to, all do, once they have saved
+            if status in (STOPPED, INTERRUPTED):
+                self.was_stopped = True  # one was told to: all leave, once they have saved
+            elif status:
+                self._end()
             for process in self.processes:
                 process.wait()
         return status
@@ -90,10 +87,10 @@ class Watch:
         """Until all have ended well, or one has not."""
         while True:
             found = [process.poll() for process in self.processes]
-            for rank, status in enumerate(found):
-                if status:
-                    self.first_dead = rank
-                    return status
+            failed = {rank: status for rank, status in enumerate(found) if status}
+            if failed:  # of those found at once a mistake is the cause, the rest what came of it
+                self.first_dead = min(failed, key=lambda rank: failed[rank] != MENDABLE)
+                return failed[self.first_dead]
             if all(status == 0 for status in found):
                 return 0
             time.sleep(LOOK_SECONDS)

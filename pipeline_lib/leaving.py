@@ -24,8 +24,8 @@ STOPPED = 128 + signal.SIGTERM
 INTERRUPTED = 128 + signal.SIGINT
 UNREAD = 128 + 13  # SIGPIPE, which Windows does not name
 LATER = 3.0
-"""Seconds until a rank speaks that only lost another, or most likely has to say what rank 0 does; by then it is stopped,
-where somebody watches over it."""
+"""Seconds until a rank speaks that most likely has to say what rank 0 does, and twice as long until one that only lost
+another; by then it is stopped, where somebody watches over it."""
 MENDABLE = 78  # EX_CONFIG of sysexits.h
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -40,16 +40,16 @@ def in_one_sentence() -> Iterator[None]:
             _stop_with_parent()
     try:
         yield
-    except PipelineError as error:
-        is_lost = isinstance(error, RankError)
-        if is_lost or os.environ.get("RANK", "0") != "0":
-            time.sleep(LATER)
-        _leave(str(error), MENDABLE if is_rank() and not is_lost else 1)
+    except RankError as error:
+        time.sleep(2 * LATER)
+        _leave(str(error), 1)
     except KeyboardInterrupt:
-        _leave("interrupted; run it again to go on", INTERRUPTED)
-    except OSError as error:
+        _leave("" if follows() else "interrupted; run it again to go on", INTERRUPTED)
+    except (PipelineError, OSError) as error:
         if not (sentence := _mendable(error)):
             raise
+        if follows():
+            time.sleep(LATER)
         _leave(sentence, MENDABLE if is_rank() else 1)
 
 
@@ -71,7 +71,14 @@ def is_rank() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
-def _mendable(error: OSError) -> str:
+def follows() -> bool:
+    """Whether it is one of those that leave files, the screen and MLflow to rank 0."""
+    return is_rank() and os.environ.get("RANK", "0") != "0"
+
+
+def _mendable(error: PipelineError | OSError) -> str:
+    if isinstance(error, PipelineError):
+        return str(error)
     where = error.filename or "disk"
     if error.errno in FULL:
         return f"{where}: expected room on the disk, found it full; make room and run it again"
@@ -82,7 +89,7 @@ def _mendable(error: OSError) -> str:
 
 
 def _leave(sentence: str, status: int) -> None:
-    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.write(f"{sentence}\n" if sentence else "")
     sys.stderr.flush()
     sys.exit(status)
 

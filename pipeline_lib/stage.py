@@ -59,7 +59,7 @@ def run(main: Main, *, trains: bool = False) -> None:
         arguments = {arg: sections[key] for arg, key in contract.sections.items()} | paths
         if trains and (count := launching.wanted(params.runtime)) > 1:
             sys.exit(launching.launch(name, count))
-        if trains and launching.follows():  # rank 0 says, sends and writes what there is
+        if trains and leaving.follows():  # rank 0 says, sends and writes what there is
             _iterate(main, arguments, tracking.Off())
             return
         with (

@@ -111,6 +111,35 @@ def test_who_only_lost_another_leaves_the_word_to_it(project: Path) -> None:
     assert "found one gone" not in told
 
 
+def test_a_mistake_of_one_rank_alone_is_said_and_nothing_is_started_again(project: Path) -> None:
+    body = """
+    if RANK == "0":
+        raise RankError("rank 0: expected all ranks at work, found one gone")
+    raise DataError("data: expected some, found none")
+    """
+    assert ended(start(project, body)) == (1, "data: expected some, found none\n")
+
+
+def test_a_full_disk_that_all_ranks_find_is_said_once(project: Path) -> None:
+    body = "raise OSError(28, 'No space left on device', 'state.pt')"
+    status, told = ended(start(project, body))
+    assert status == 1
+    assert told == (
+        "state.pt: expected room on the disk, found it full; make room and run it again\n"
+    )
+
+
+def test_a_stop_of_one_rank_stops_all_once_they_have_saved(project: Path) -> None:
+    body = """
+    if RANK == "0":
+        time.sleep(1)
+    (made / f"saved-{RANK}").touch()
+    raise SystemExit(128 + signal.SIGTERM)
+    """
+    assert ended(start(project, body)) == (128 + signal.SIGTERM, "")
+    assert len(list((project / "made").glob("saved-*"))) == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_reaches_the_ranks_and_is_waited_for(project: Path, number: signal.Signals) -> None:
     body = """
@@ -131,8 +160,9 @@ def test_a_stop_reaches_the_ranks_and_is_waited_for(project: Path, number: signa
     while len(list((project / "made").glob("ready-*"))) < 2 and time.monotonic() < limit:
         time.sleep(0.05)
     process.send_signal(number)
-    status, _ = ended(process)
+    status, told = ended(process)
     assert status == 128 + number
+    assert told.count("interrupted; run it again") == (number == signal.SIGINT)
     assert len(list((project / "made").glob("saved-*"))) == 2
 
 
