@@ -137,8 +137,9 @@ class Run:
         if not self.budget.is_open:
             return
         end = self.ranks.first(self.budget.end(self.step))  # by one clock
+        self.budget.is_open = end is None  # whatever this rank's own says
         if end is not None:
-            self.end, self.budget.is_open = end, False
+            self.end = end
             progress.say(
                 f"{self.stage}: {end:,} of {self.params.steps:,} steps fit {self.params.max_minutes:g} minutes"
             )

@@ -86,7 +86,8 @@ class Case:
 
     def shape(self) -> ModelParams:
         moe = {**MOE, "every": 2 if self.moe else 0}
-        return shaped(**{**SHAPE, "moe": moe})
+        layers = 4 if self.moe else 2  # two mixtures, whose biases could be taken for one another's
+        return shaped(**{**SHAPE, "layers": layers, "moe": moe})
 
 
 CASES = {
@@ -104,9 +105,9 @@ QUICK = {
     "fsdp": ("pretrain switches", "sft adamw", "grpo adamw"),
 }
 """Those that are looked at each time; `slow` tests look at all."""
-TIMED = {"steps": 30, "max_minutes": 5 / 60, "evaluate_every": 4}
+TIMED = {"steps": 30, "max_minutes": 5 / 60, "evaluate_every": 4, "decay_share": 0.2}
 BUSY = Case("pretrain", {"optimizer": "muon", **ALL, **TIMED}, moe=True)
-"""Ends by rank 0's clock, and rank 1 spoils a step."""
+"""Ends by rank 0's clock, which says so two steps after rank 1's would have, and rank 1 spoils a step."""
 STEADY = Case("pretrain", {"optimizer": "muon", "steps": 10, "ema": 0.8}, moe=True)
 """Goes on with another number of ranks."""
 KILLED_AFTER = 6

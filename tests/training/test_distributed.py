@@ -14,11 +14,13 @@ import torch
 from pipeline_lib.errors import ParamsError, ResumeError
 from pipeline_lib.formats import shardwriting
 from pipeline_lib.tokens.tokenizer import Tokenizer
-from pipeline_lib.training import pretrain
+from pipeline_lib.training import speed
 from pipeline_lib.training.distributed import Ranks, expect_share
 from tests.training import ranks
 from tests.training.conftest import documents, made_prompts
 
+PATIENCE = 900
+"""Seconds for ranks that wait for one another in vain, on a slow machine."""
 Found = dict[str, Any]
 KINDS = ("ddp", "fsdp")
 QUICK = [f"{kind} {name}" for kind in KINDS for name in ranks.QUICK[kind]]
@@ -56,7 +58,11 @@ def on_two_ranks(folder: Path, what: str) -> list[Found]:
         )
         for rank in range(2)
     ]
-    told = [process.communicate()[1] for process in started]
+    try:
+        told = [process.communicate(timeout=PATIENCE)[1] for process in started]
+    finally:
+        for process in started:
+            process.kill()
     assert [process.returncode for process in started] == [0, 0], told
     assert told == ["", ""]
     return [torch.load(folder / f"found-{rank}.pt", weights_only=False) for rank in range(2)]
@@ -106,7 +112,7 @@ class Alone:
 
 @pytest.fixture(autouse=True)
 def known_peak(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrain, "matrix_peak", lambda *_: 1e12)
+    monkeypatch.setattr(speed, "matrix_peak", lambda *_: 1e12)
 
 
 def numbers(found: Found, name: str) -> list[float]:
@@ -168,7 +174,7 @@ def test_all_ranks_skip_the_step_that_one_could_not_learn_from(
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_time_budget_goes_by_the_clock_of_rank_0(found: list[Found], kind: str) -> None:
     for one in found:
-        assert one[f"{kind} alone"]["rows"][-1]["steps"] == 9  # rank 1's says 4
+        assert one[f"{kind} alone"]["rows"][-1]["steps"] == 9  # rank 1's says 5, and earlier
 
 
 @pytest.mark.parametrize("kind", KINDS)
