@@ -27,12 +27,17 @@ LOOK_SECONDS, LOOKS = 0.02, 10
 GONE = (
     "connectFullMesh",
     "Connection closed by peer",
+    "Connection closed by remote peer",
     "Connection reset",
     "Broken pipe",
-    "NCCL",
+    "remote process exited",
+    "remote process exiting",
+    "NCCL communicator was aborted",
     "recvValueWithTimeout",
 )
 """How torch's transports say that another process is not there any more."""
+TRACE = "\nException raised from"
+"""Where torch's own words end."""
 PATIENCE = timedelta(days=30)
 """For ranks that wait until a twin of the whole run has ended."""
 
@@ -129,7 +134,7 @@ def joined(runtime: RuntimeParams, device: str) -> Iterator[Ranks]:
         yield _here
         return
     _expect_parallel(runtime, count, device)
-    with _lost_in_words():
+    with lost_in_words():
         try:
             _here = _met("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
             yield _here
@@ -184,15 +189,16 @@ def _expect_parallel(runtime: RuntimeParams, count: int, device: str) -> None:
 
 
 @contextmanager
-def _lost_in_words() -> Iterator[None]:
-    """What a transport raises when a peer is gone, as the sentence that it means."""
+def lost_in_words() -> Iterator[None]:
+    """What a transport raises when a peer is gone, as the sentence that it means: RankError."""
     try:
         yield
     except RuntimeError as error:
         if not any(sign in str(error) for sign in GONE):
             raise
+        said = str(error).partition(TRACE)[0].strip().splitlines()[-1]
         raise RankError(
-            f"rank {os.environ['RANK']}: expected all {os.environ['WORLD_SIZE']} ranks at work, found one gone; "
+            f"rank {os.environ['RANK']}: expected all {os.environ['WORLD_SIZE']} ranks at work, found one gone ({said}); "
             "its own error says why, and the next start goes on from the newest state"
         ) from None
 

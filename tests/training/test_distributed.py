@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline_lib.errors import ParamsError, ResumeError
+from pipeline_lib.errors import ParamsError, RankError, ResumeError
 from pipeline_lib.formats import shardwriting
 from pipeline_lib.tokens.tokenizer import Tokenizer
 from pipeline_lib.training import speed
-from pipeline_lib.training.distributed import Ranks, expect_share
+from pipeline_lib.training.distributed import Ranks, expect_share, lost_in_words
 from tests.training import ranks
 from tests.training.conftest import documents, made_prompts
 
@@ -236,3 +236,38 @@ def test_a_batch_that_ranks_cannot_share_is_told_in_words() -> None:
         ParamsError, match=r"sft.batch: expected a multiple of the 3 ranks, found 8"
     ):
         expect_share("sft.batch", 8, Ranks(0, 3))
+
+
+NCCL = "NCCL error in: ProcessGroupNCCL.cpp:1, {}, NCCL version 2.27\n{}\nLast error:\n{}\n"
+REMOTE = NCCL.format(
+    "remote process exited or there was a network error",
+    "ncclRemoteError: A call failed",
+    "socketProgress: Connection closed by remote peer",
+)
+TWICE = NCCL.format("invalid usage", "ncclInvalidUsage: as it says", "Duplicate GPU detected")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            f"{REMOTE}\nException raised from get at x.cpp:1\nframe #0: main",
+            "socketProgress: .*peer",
+        ),
+        ("[pair.cc:538] Connection closed by peer [::1]:80", r"\[pair.cc:538\] Connection .*:80"),
+        ("NCCL communicator was aborted on rank 1. ", "NCCL communicator was aborted on rank 1."),
+    ],
+)
+def test_who_lost_another_says_how_it_knows(
+    monkeypatch: pytest.MonkeyPatch, error: str, said: str
+) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    words = rf"rank 0: expected all 2 ranks at work, found one gone \({said}\); its own error"
+    with pytest.raises(RankError, match=words), lost_in_words():
+        raise RuntimeError(error)
+
+
+def test_a_mistake_that_nccl_found_is_not_taken_for_a_death() -> None:
+    with pytest.raises(RuntimeError, match="Duplicate GPU"), lost_in_words():
+        raise RuntimeError(TWICE)
