@@ -78,7 +78,9 @@ class Copied(Whole):
         ):  # one of the names is on its way out, the new one not everywhere
             warnings.simplefilter("ignore", FutureWarning)
             self.wrapped = nn.parallel.DistributedDataParallel(
-                door, broadcast_buffers=False, find_unused_parameters=True
+                door,
+                broadcast_buffers=False,
+                find_unused_parameters=True,
             )
         self.wrapped.register_comm_hook(None, _summed)
 
@@ -139,10 +141,13 @@ class Sharded(Whole):
                 self.ranks.add(weight.grad)
 
     def full(self) -> Transformer:
-        whole = Transformer(self.model.shape, self.model.vocab_size, seed=0)
-        whole.load_state_dict(self.weights())
+        with torch.device("meta"):  # nothing is drawn for what is replaced at once
+            whole = Transformer(self.model.shape, self.model.vocab_size, seed=0)
+        whole.load_state_dict(self.weights(), assign=True)
+        for name, table in self.model.named_buffers():
+            setattr(whole, name, table)
         whole.dtype = self.model.dtype
-        return whole.to(self.model.get_buffer("cos").device)
+        return whole
 
     def weights(self) -> dict[str, Tensor]:
         return {name: gathered(weight) for name, weight in self.model.state_dict().items()}

@@ -12,7 +12,7 @@ from torch.distributed import fsdp
 
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.training.distributed import Ranks
-from pipeline_lib.training.parallel import Copied, Sharded
+from pipeline_lib.training.parallel import Copied, Sharded, frozen_copy
 from pipeline_lib.training.shares import stays_whole
 from tests.model.shapes import shaped
 from tests.training.ranks import MOE, SHAPE
@@ -86,12 +86,13 @@ def test_copies_lie_on_one_device(model: Transformer, monkeypatch: pytest.Monkey
     assert places == {"meta"}
 
 
-def test_a_whole_copy_of_shares_scores_as_they_do(group: None, model: Transformer) -> None:
+def test_a_whole_copy_of_shares_scores_as_they_do_and_can_be_frozen(
+    group: None, model: Transformer
+) -> None:
     ids = torch.arange(12).view(1, -1)
     expected = model(ids).detach()
     spread = Sharded(model, Ranks())
-    whole = spread.full()
-    assert torch.equal(whole(ids), expected)
-    for weight in whole.parameters():
-        weight.data.add_(1.0)
+    assert torch.equal(spread.full()(ids), expected)
+    for weight in frozen_copy(spread).parameters():
+        weight.add_(1.0)
     assert torch.equal(spread.call(lambda shared: shared(ids)), expected)
