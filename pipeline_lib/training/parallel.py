@@ -81,6 +81,7 @@ class Copied(Whole):
                 door,
                 broadcast_buffers=False,
                 find_unused_parameters=True,
+                gradient_as_bucket_view=True,
             )
         self.wrapped.register_comm_hook(None, _summed)
 
