@@ -63,6 +63,7 @@ def on_two_ranks(folder: Path, what: str) -> list[Found]:
     finally:
         for process in started:
             process.kill()
+            process.wait()
     assert [process.returncode for process in started] == [0, 0], told
     assert told == ["", ""]
     return [torch.load(folder / f"found-{rank}.pt", weights_only=False) for rank in range(2)]
