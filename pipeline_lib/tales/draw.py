@@ -41,14 +41,14 @@ class Weighted(Generic[Item]):
 
     __slots__ = ("bounds", "items", "total", "weights")
 
-    def __init__(self, pairs: Iterable[tuple[Item, int]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[Item, int]], *, may_be_empty: bool = False) -> None:
         kept = [pair for pair in pairs if pair[1] > 0]
-        if not kept:
+        if not kept and not may_be_empty:
             raise ValueError("expected at least one item of positive weight, found none")
         self.items: tuple[Item, ...] = tuple([item for item, _ in kept])
         self.weights = [weight for _, weight in kept]
         self.bounds = list(accumulate(self.weights))
-        self.total = self.bounds[-1]
+        self.total = self.bounds[-1] if kept else 0
 
     def log2_probability(self, item: Item) -> float:
         """Of drawing `item`; ValueError where it is none of these."""

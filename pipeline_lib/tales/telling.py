@@ -334,7 +334,7 @@ def _common(one: str, other: str) -> int:
 
 
 def _names(events: Sequence[Event]) -> str:
-    return " or ".join(event.name for event in events[:6])
+    return " or ".join(event.name for event in events[:6]) or "nothing"
 
 
 def _log2(n: int) -> float:

@@ -30,15 +30,16 @@ class Menu:
         self._known: dict[int, Weighted[Event]] = {}
 
     def given(self, held: int) -> Weighted[Event]:
-        """`held`: the bits of what holds."""
+        """`held`: the bits of what holds. Empty where nothing may follow, as after sentences that no tale has."""
         known = self._known.get(held)
         if known is None:
             alone = held & self._alone
-            known = self._known[held] = Weighted(
+            fitting = (
                 (event, event.weight)
                 for event, needs in self._needs
                 if needs & held == needs and needs & alone == alone
             )
+            known = self._known[held] = Weighted(fitting, may_be_empty=True)
         return known
 
 

@@ -163,6 +163,13 @@ def test_no_order_of_sentences_makes_it_stumble(
     assert len(inspect(text).verdicts) == len(sentences)
 
 
+def test_where_nothing_can_follow_each_sentence_still_has_its_verdict() -> None:
+    """Two sentences over and over: nothing new may be begun, and no tale ends on a single thing."""
+    found = re.findall(r"[ \n]?[^.。?]*[.。?]", tale(0, 0, "facts", "en").text)
+    text = "".join(found[place] for place in (0, 0, 0, 1, 1, 1, 0, 0)).strip()
+    assert len(inspect(text).verdicts) == 8
+
+
 @given(seeds, seeds, languages, st.integers(0, 200), st.integers(0, 200))
 @settings(max_examples=60)
 def test_no_splice_makes_it_stumble(
