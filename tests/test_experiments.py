@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from pipeline_lib import presets
+from tests.clones import copy_tree
 
 ROOT = Path(__file__).parents[1]
 STAGES = (
@@ -132,17 +133,7 @@ def environment() -> dict[str, str]:
 
 def copy_of_this(folder: Path) -> Clone:
     """The working tree as git would commit it."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith(("metrics/", "dvc.lock")):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    copy_tree(folder)
     text = presets.composed((folder / "params.yaml").read_text(), ["default", "smoke"])
     for old, new in STEADY.items():
         assert old in text

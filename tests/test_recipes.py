@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_lib import presets
+from tests.clones import copy_tree
 from tests.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
@@ -107,17 +107,7 @@ def endpoint() -> Iterator[str]:
 
 def clone_with(recipe: str, folder: Path) -> None:
     """The working tree as git would commit it, with the recipe and `tiny` applied."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith(("metrics/", "dvc.lock", "tests/")):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    copy_tree(folder, without=("metrics/", "dvc.lock", "tests/"))
     presets.apply(folder / "params.yaml", ["default", recipe, "tiny"])
     subprocess.run(["git", "init", "-q", "-b", "main"], cwd=folder, check=True)
 

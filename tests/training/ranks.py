@@ -28,6 +28,7 @@ from pipeline_lib.training.pretrain import Pretraining
 from pipeline_lib.training.run import Row, Run
 from pipeline_lib.training.sft import FineTuning
 from tests.model.shapes import shaped
+from tests.model.test_variants import MOE
 
 ROOT = Path(__file__).parents[2]
 STEPS = 20
@@ -40,16 +41,7 @@ SHAPE: dict[str, Any] = {
     "hidden": 24,
     "context": 16,
 }
-MOE = {
-    "every": 2,
-    "experts": 3,
-    "active": 1,
-    "shared": 1,
-    "hidden": 16,
-    "balance_rate": 1e-3,
-    "balance_loss": 0.01,
-    "z_loss": 1e-3,
-}
+EXPERTS = {**MOE, "balance_loss": 0.01}
 SMALL: dict[str, Any] = {
     "steps": STEPS,
     "warmup_steps": 2,
@@ -85,7 +77,7 @@ class Case:
         return section.model_validate({**section.model_dump(), **small, **quiet, **self.changes})
 
     def shape(self) -> ModelParams:
-        moe = {**MOE, "every": 2 if self.moe else 0}
+        moe = {**EXPERTS, "every": 2 if self.moe else 0}
         layers = 4 if self.moe else 2  # two mixtures, whose biases could be taken for one another's
         return shaped(**{**SHAPE, "layers": layers, "moe": moe})
 

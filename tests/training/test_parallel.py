@@ -15,7 +15,7 @@ from pipeline_lib.training.distributed import Ranks
 from pipeline_lib.training.parallel import Copied, Sharded, frozen_copy
 from pipeline_lib.training.shares import stays_whole
 from tests.model.shapes import shaped
-from tests.training.ranks import MOE, SHAPE
+from tests.training.ranks import EXPERTS, SHAPE
 
 MIXTURES = 8
 
@@ -33,7 +33,7 @@ class Noting(Ranks):
 
 @pytest.fixture
 def model() -> Transformer:
-    shape = shaped(**{**SHAPE, "layers": MIXTURES, "moe": {**MOE, "every": 1}})
+    shape = shaped(**{**SHAPE, "layers": MIXTURES, "moe": {**EXPERTS, "every": 1}})
     return Transformer(shape, 40, seed=1)
 
 
