@@ -63,10 +63,12 @@ def of_set(search: Mapping[str, Any], found: Mapping[str, float], prefix: str) -
 def table(search: Mapping[str, Any], measured: Mapping[str, float]) -> None:
     """The best first; against the run that the others change one thing of."""
     base = measured.get("base")
+    print("| run | bits per byte | against base | what is changed |")
+    print("|" + " --- |" * 4)
     for name, bits in sorted(measured.items(), key=lambda pair: pair[1]):
-        against = f"{bits / base - 1:+7.1%}" if base else ""
+        against = f"{bits / base - 1:+.1%}" if base else ""
         changes = ", ".join(f"{key} {value}" for key, value in search["runs"][name].items())
-        print(f"{name:14} {bits:.4f} {against}  {changes}")
+        print(f"| {name} | {bits:.4f} | {against} | {changes} |")
 
 
 def draw(search: Mapping[str, Any], measured: Mapping[str, float], path: Path) -> None:
