@@ -228,7 +228,9 @@ def main() -> None:
     parser.add_argument("--text", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--tokens", type=int, default=1_000_000, help="that the plain loop learns")
-    parser.add_argument("--steps", type=int, default=60, help=f"of ours, of {OUR_ROWS * CONTEXT:,} tokens")
+    parser.add_argument(
+        "--steps", type=int, default=60, help=f"of ours, of {OUR_ROWS * CONTEXT:,} tokens"
+    )
     parser.add_argument("--whole", action="store_true", help="no rate is given up (hours)")
     parser.add_argument("--compile", action="store_true", help="our blocks, by torch.compile")
     parser.add_argument("--work", type=Path, default=ROOT / ".scratch" / "bench-pretrain")

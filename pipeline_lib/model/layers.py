@@ -22,8 +22,18 @@ class Linear(nn.Linear):
         super().__init__(inputs, outputs, bias=bias)
         self.maps = maps
 
+    def reset_parameters(self) -> None:
+        """Nothing: the model draws all weights, and to draw them twice takes time (on `meta` two seconds of imports)."""
+
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight.to(x.dtype), as_type(self.bias, x))
+
+
+class Table(nn.Embedding):
+    """Rows that are looked up."""
+
+    def reset_parameters(self) -> None:
+        """As in `Linear`."""
 
 
 def as_type(weight: Tensor | None, x: Tensor) -> Tensor | None:
@@ -158,8 +168,9 @@ def capped(logits: Tensor, cap: float) -> Tensor:
 
 def rotary_table(context: int, width: int, theta: float) -> Tensor:
     """Angles t * theta^(-2i / D) for positions t < context. Su et al. 2021, eq. 15, arxiv.org/abs/2104.09864."""
-    rates = theta ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)  # (D/2,)
-    return torch.arange(context, dtype=torch.float64)[:, None] * rates  # (T, D/2)
+    with torch.device("cpu"):  # wherever the model is built
+        rates = theta ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)  # (D/2,)
+        return torch.arange(context, dtype=torch.float64)[:, None] * rates  # (T, D/2)
 
 
 class _Rotation(torch.autograd.Function):

@@ -18,7 +18,7 @@ from pipeline_lib.model.attention import Attention, blinding
 from pipeline_lib.model.cache import Cache, KVCache, LatentCache, padded
 from pipeline_lib.model.experts import Mixture
 from pipeline_lib.model.latent import LatentAttention
-from pipeline_lib.model.layers import FEED_FORWARD, Linear, Norm, capped, rotary_table
+from pipeline_lib.model.layers import FEED_FORWARD, Linear, Norm, Table, capped, rotary_table
 from pipeline_lib.model.routing import Routing
 from pipeline_lib.params import ModelParams
 from pipeline_lib.shapes import Float, Int
@@ -63,11 +63,11 @@ class Transformer(nn.Module):
         self.shape, self.vocab_size, self.dtype = shape, vocab_size, torch.float32
         self.recomputes = False
         """Whether a block keeps only its input for the backward pass, and is run again there (gradient checkpointing)."""
-        self.embedding = nn.Embedding(vocab_size, shape.channels)
+        self.embedding = Table(vocab_size, shape.channels)
         values = shape.kv_heads * shape.head_width
-        self.values = nn.Embedding(vocab_size, values) if shape.value_embeddings else None
+        self.values = Table(vocab_size, values) if shape.value_embeddings else None
         is_learned = shape.positions == "learned"
-        self.places = nn.Embedding(shape.context, shape.channels) if is_learned else None
+        self.places = Table(shape.context, shape.channels) if is_learned else None
         self.blocks = nn.ModuleList(Block(shape, layer) for layer in range(shape.layers))
         self.norm = Norm(shape, shape.channels)
         self.head = None if shape.tie_embeddings else Linear(shape.channels, vocab_size)

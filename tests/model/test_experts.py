@@ -15,7 +15,7 @@ from pipeline_lib.params import ModelParams, Params
 from pipeline_lib.training.balance import Balance, balances
 from pipeline_lib.training.losses import summed_loss
 from pipeline_lib.training.optimizer import apply_step, optimizers
-from tests.model.shapes import shaped
+from tests.model.shapes import drawn, shaped
 
 MOE = {
     "every": 1,
@@ -46,8 +46,7 @@ def shape_of(**changes: Any) -> ModelParams:
 
 
 def mixture_of(**changes: Any) -> Mixture:
-    torch.manual_seed(0)
-    return Mixture(shape_of(**changes), 0).double()
+    return drawn(Mixture(shape_of(**changes), 0))
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def gradients(mixture: Mixture, x: torch.Tensor, out: torch.Tensor) -> Iterator[
     weights = [w for n, w in mixture.named_parameters() if n != "balance"]
     upstream = torch.linspace(-1, 2, out.numel(), dtype=out.dtype).view_as(out)
     found = torch.autograd.grad((out * upstream).sum(), [x, *weights], allow_unused=True)
-    return (torch.zeros(()) if g is None else g for g in found)
+    return (torch.zeros((), dtype=out.dtype) if g is None else g for g in found)
 
 
 @pytest.mark.parametrize("active", [1, 2, 5])
@@ -113,7 +112,7 @@ def test_no_token_is_dropped_though_all_go_to_one_expert(x: torch.Tensor) -> Non
 
 
 def test_bf16_works_on_any_number_of_rows() -> None:
-    mixture = Mixture(shape_of(), 0)
+    mixture = drawn(Mixture(shape_of(), 0)).float()
     torch.nn.init.normal_(mixture.router.weight)
     for tokens in (1, 31, 33):
         x = torch.randn(1, tokens, 12).bfloat16()

@@ -9,7 +9,7 @@ import torch
 from pipeline_lib.model.latent import LatentAttention
 from pipeline_lib.model.layers import rms_norm, rotary_table
 from pipeline_lib.model.transformer import Transformer
-from tests.model.shapes import shaped
+from tests.model.shapes import drawn, shaped
 
 WIDTHS = {"latent": 6, "query_latent": 5, "rope_width": 4, "value_width": 3}
 SHAPE = shaped(
@@ -67,8 +67,7 @@ def slow(module: LatentAttention, x: torch.Tensor) -> torch.Tensor:
 
 @pytest.fixture
 def module() -> LatentAttention:
-    torch.manual_seed(0)
-    return LatentAttention(SHAPE, 0).double()
+    return drawn(LatentAttention(SHAPE, 0))
 
 
 @pytest.fixture

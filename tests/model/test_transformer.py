@@ -9,7 +9,7 @@ from pipeline_lib.model.attention import attend, blinding, fused
 from pipeline_lib.model.layers import SquaredReLU, rms_norm, rotary_table, rotate
 from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.training.losses import next_token_loss
-from tests.model.shapes import shaped
+from tests.model.shapes import drawn, shaped
 
 SHAPE = shaped(
     layers=2,
@@ -110,7 +110,7 @@ def test_the_norm_agrees_with_torch_in_value_and_gradient() -> None:
 
 
 def test_the_squared_relu_is_what_it_says_in_value_and_gradient() -> None:
-    layer = SquaredReLU(6, 9).double()
+    layer = drawn(SquaredReLU(6, 9))
     x = torch.randn(2, 3, 6, dtype=torch.float64, requires_grad=True)
     theirs = F.relu(x @ layer.up.weight.T).square() @ layer.down.weight.T
     [expected] = torch.autograd.grad(theirs.sin().sum(), x)
