@@ -61,7 +61,7 @@ def learning(steps: int, rows: int, micro: int, **changes: Any) -> PretrainParam
     return PretrainParams.model_validate(
         {
             **{"seed": 1, "steps": steps, "max_minutes": 0.0, "optimizer": "muon"},
-            **{"learning_rate": 3e-2, "matrix_learning_rate": 2e-2, "matrix_momentum": 0.95},
+            **{"learning_rate": 3e-2, "matrix_learning_rate": 1e-2, "matrix_momentum": 0.95},
             **{"decay": "linear", "decay_share": 0.2, "final_learning_rate": 0.0},
             **{"warmup_steps": min(30, steps // 10), "weight_decay": 0.0, "beta1": 0.8},
             **{"beta2": 0.95, "clip_norm": 1.0, "ema": 0.0, "spike_sigma": 6.0, "max_skipped": 8},

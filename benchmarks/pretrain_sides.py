@@ -40,7 +40,7 @@ class Order:
     """Windows a step."""
     rate: float = 1e-3
     """AdamW's; ours: for the embeddings."""
-    matrix_rate: float = 2e-2
+    matrix_rate: float = 1e-2
     """Muon's."""
     steps: int = 1000
     """Ours: where its schedule ends."""
