@@ -112,6 +112,7 @@ def draw(curves: dict[str, list[Point]], found: dict[str, dict[str, float]], pat
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     from pipeline_lib.report import drawing
     from pipeline_lib.report.palette import light
@@ -127,7 +128,14 @@ def draw(curves: dict[str, list[Point]], found: dict[str, dict[str, float]], pat
                 values = [getattr(point, name) * unit for point in points]
                 axes.loglog(sizes, values, "o-", color=light("chat" if row else "base"), ms=4)
                 axes.set_title(f"slope {found[along][name]:.2f}", loc="left")
-            panels[1][column].set_xlabel(along)
+                axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+                axes.yaxis.set_minor_formatter(NullFormatter())
+            is_count = along == "parameters"
+            said = [f"{size / 1e6:.3g}" if is_count else f"{size:,}" for size in sizes]
+            panels[1][column].set_xticks(sizes, said)
+            panels[1][column].xaxis.set_minor_formatter(NullFormatter())
+            panels[1][column].set_xlabel("M parameters" if is_count else along)
         panels[0][0].set_ylabel("µs a token")
         panels[1][0].set_ylabel("GiB")
     drawing.save(figure, path)
