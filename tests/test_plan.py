@@ -33,7 +33,7 @@ def test_each_stage_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
         *["grpo"] * 2,
     ]
     assert "3,800 steps of 2,048 tokens (7.782 M), 6.12e+13 FLOPs" in lines[1]
-    assert "about 3.2 minutes, were it done at 30% of the 1.00 TFLOP/s" in lines[3]
+    assert "about 3.4 minutes, were it done at 30% of the 1.00 TFLOP/s" in lines[3]
 
 
 def test_nothing_is_left_behind(here: Path) -> None:

@@ -100,13 +100,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         before, after = (
             (b"", b"") if site.says_length else (b"%x\r\n" % len(body), b"\r\n0\r\n\r\n")
         )
+        site.served += len(body[:cut])  # first: who has read all may look at once
         try:
             self.wfile.write(before + body[:cut] + (after if cut >= len(body) else b""))
-            site.served += len(body[:cut])
+        except OSError:  # whoever asked has hung up
+            site.served -= len(body[:cut])
+        else:
             if cut < len(body):
                 time.sleep(site.stall)
-        except OSError:  # whoever asked has hung up
-            pass
         self.close_connection = True
 
 

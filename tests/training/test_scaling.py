@@ -72,7 +72,8 @@ def test_float16_learns_and_overflows_are_counted_apart(
     params: Params, train: Shards, validation: Shards, tokenizer: Tokenizer, begin: Begin
 ) -> None:
     changes = {"steps": 40, "evaluate_every": 10, "evaluate_batches": 2, "sample_every": 0}
-    section = params.pretrain.model_copy(update={**SMALL, **changes, "max_skipped": 0})
+    bold = {"max_skipped": 0, "matrix_learning_rate": 2e-2}
+    section = params.pretrain.model_copy(update={**SMALL, **changes, **bold})
     with begin("pretrain", section) as run:
         assert run.scale is not None
         run.scale.factor = 2.0**40  # float16 ends at 65,504
