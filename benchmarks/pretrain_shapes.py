@@ -40,8 +40,8 @@ GPT2_VOCAB = 50304
 
 
 def shape(layers: int, channels: int, context: int, head_width: int = 64) -> ModelParams:
-    """Our best blocks in that size: what `model:` in params.yaml has, but without value embeddings, which are parameters
-    that the shape beside it lacks."""
+    """Our best blocks in that size: what `model:` in params.yaml has, but without what the shape beside it lacks: value
+    embeddings and a head of their own, which are parameters, and the cap on logits."""
     heads = channels // head_width
     return ModelParams.model_validate(
         {

@@ -27,6 +27,8 @@ PIECES = {
     "character_coverage": 0.9999,
     "sample_bytes": 10_000_000,
     "split_digits": True,
+    "across_words": False,
+    "katakana_apart": False,
     "user_defined": [],
     "existing": None,
 }

@@ -60,6 +60,8 @@ def learn(corpus: Path, kind: str, vocab: int, folder: Path) -> None:
             "character_coverage": 0.9995,
             "sample_bytes": 10_000_000,
             "split_digits": True,
+            "across_words": False,
+            "katakana_apart": False,
             "user_defined": [],
             "existing": None,
         }

@@ -112,6 +112,8 @@ def learn(texts: Sequence[str], kind: str, size: int) -> bytes:
         "character_coverage": 0.9995,
         "sample_bytes": SAMPLE,
         "split_digits": True,
+        "across_words": False,
+        "katakana_apart": False,
         "seed": 1,
         "user_defined": [],
         "existing": None,

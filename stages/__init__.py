@@ -2,5 +2,5 @@
 
 import gc
 
-# Looked for rubbish every 700 objects, as Python does unless told, torch and MLflow take a fifth longer to import.
+# Looked for rubbish every 700 objects, as Python does unless told, torch and MLflow take a tenth longer to import.
 gc.set_threshold(100_000, 20, 20)

@@ -15,6 +15,8 @@ def cutting(**changed: Any) -> TokenizerParams:
         "character_coverage": 1.0,
         "sample_bytes": 10_000,
         "split_digits": True,
+        "across_words": False,
+        "katakana_apart": False,
         "user_defined": [],
     }
     return TokenizerParams(**(asked | changed))

@@ -56,17 +56,10 @@ def _made_of(shape: ModelParams, layers: int, every: int) -> ModelParams:
     return shape.model_copy(update={"layers": layers, "moe": moe})
 
 
-class _Outline(Transformer):
-    """Weights that never get a number, as drawing even none of them takes time."""
-
-    def _initialise(self, generator: torch.Generator) -> None:
-        pass
-
-
 @lru_cache(maxsize=1024)
 def _built(shape: ModelParams, vocab_size: int) -> Counts:
     with torch.device("meta"):
-        model = _Outline(shape, vocab_size, seed=0)
+        model = Transformer(shape, vocab_size, seed=0)
     return of_model(model)
 
 

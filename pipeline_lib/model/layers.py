@@ -163,7 +163,12 @@ FEED_FORWARD: dict[str, type[GELU | SwiGLU | SquaredReLU]] = {
 
 def capped(logits: Tensor, cap: float) -> Tensor:
     """cap tanh(logits / cap): Gemma Team 2024, section 2, arxiv.org/abs/2408.00118; a cap of 0 changes nothing."""
-    return cap * torch.tanh(logits / cap) if cap else logits
+    if not cap:
+        return logits
+    if logits.dtype == torch.float32:
+        # tanh x = 2 sigmoid(2 x) - 1, which takes a CPU a fifth of the time (docs/log.md)
+        return (logits * (2 / cap)).sigmoid_().mul(2 * cap).sub(cap)
+    return cap * torch.tanh(logits / cap)
 
 
 def rotary_table(context: int, width: int, theta: float) -> Tensor:

@@ -74,7 +74,8 @@ class Transformer(nn.Module):
         angles = rotary_table(shape.context, shape.rope_width, shape.rope_theta)
         self.register_buffer("cos", angles.cos(), persistent=False)  # (context, D/2)
         self.register_buffer("sin", angles.sin(), persistent=False)
-        self._initialise(torch.Generator().manual_seed(seed))
+        if not self.embedding.weight.is_meta:  # an outline, whose weights have no numbers
+            self._initialise(torch.Generator().manual_seed(seed))
 
     def _initialise(self, generator: torch.Generator) -> None:
         residual = 0.02 / (2 * self.shape.layers) ** 0.5

@@ -84,6 +84,11 @@ class TokenizerParams(Section):
     """Text to train on; drawn evenly from all of it."""
     split_digits: bool
     """Each digit is a piece: arithmetic is easier to learn."""
+    across_words: bool
+    """A piece may hold several words, such as `went to the`: fewer tokens a text (SuperBPE: Liu et al. 2025,
+    arxiv.org/abs/2503.13423)."""
+    katakana_apart: bool
+    """A piece holds katakana or other script, not both: a name is the same piece whatever particle follows it."""
     user_defined: Annotated[list[str], AfterValidator(_pieces)]
     """Strings that are one piece, such as `<think>`; a text may hold them. Unigram only weighs them: a neighbour that fits
     better can still win."""

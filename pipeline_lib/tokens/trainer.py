@@ -35,8 +35,12 @@ THREADS = 4
 MOST_DROPPED = 0.01
 ABOUT_FILE = "about.json"
 
-_RESERVED = dict.fromkeys(map(ord, "\0▁▅"), " ")
-"""Characters at which SentencePiece drops a line; they are spelled in bytes anyway."""
+_BORDER = "\x1f"
+"""Where it stands no piece reaches across."""
+_RESERVED = dict.fromkeys(map(ord, f"\0▁▅{_BORDER}"), " ")
+"""Characters at which SentencePiece drops a line, which are spelled in bytes anyway; and the border."""
+_KATAKANA = re.compile(r" *[ァ-ヺヽヾ][ァ-ヺヽヾー]*\n*")
+"""A stretch of it, with the spaces before it and the line's end after it."""
 
 _LINE = re.compile(r"[^\n]+\n*")
 _SILENT = 3
@@ -63,7 +67,7 @@ def fit(sample: Sample, params: TokenizerParams) -> Trained:
             f"{passages.LONGEST} bytes without a space or a full stop, found {worst:.1%}; "
             "drop such documents in clean"
         )
-    lines = [line for p in sample.passages for line in _lines(p.translate(_RESERVED), params.kind)]
+    lines = [line for p in sample.passages for line in _lines(p.translate(_RESERVED), params)]
     if not lines:
         raise DataError(
             "tokenizer: expected text to learn from, found none; "
@@ -128,15 +132,19 @@ def _about(
     }
 
 
-def _lines(passage: str, kind: str) -> list[str]:
+def _lines(passage: str, params: TokenizerParams) -> list[str]:
     """What SentencePiece is shown at once: no piece shall reach from one line into the next.
 
     It cuts a line's end off, but for one that something follows. A lone space makes no pair, so BPE learns pieces that
     end with the line, and nothing else from it; unigram would count it as a piece.
     """
-    if kind == "unigram":
-        return [line for line in passage.split("\n") if line]
-    return [f"{line} " if line.endswith("\n") else line for line in _LINE.findall(passage)]
+    if params.kind == "unigram":
+        lines = [line for line in passage.split("\n") if line]
+    else:
+        lines = [f"{line} " if line.endswith("\n") else line for line in _LINE.findall(passage)]
+    if not params.katakana_apart:
+        return lines
+    return [_KATAKANA.sub(rf"{_BORDER}\g<0>{_BORDER}", line).strip(_BORDER) for line in lines]
 
 
 def _learn(sentences: list[str], params: TokenizerParams) -> bytes:
@@ -149,8 +157,10 @@ def _learn(sentences: list[str], params: TokenizerParams) -> bytes:
             vocab_size=params.vocab_size,
             character_coverage=params.character_coverage,
             split_digits=params.split_digits,
+            split_by_whitespace=not params.across_words,
+            pretokenization_delimiter=_BORDER if params.katakana_apart else "",
             num_threads=THREADS,
-            max_sentence_length=passages.LONGEST,
+            max_sentence_length=2 * passages.LONGEST,  # borders have their bytes, too
             byte_fallback=True,
             allow_whitespace_only_pieces=True,
             required_chars="▁",  # where words are not spaced it would be learnt as unknown

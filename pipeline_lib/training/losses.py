@@ -77,7 +77,7 @@ def _wide(logits: Tensor, cap: float) -> Tensor:
 
 def _bend(logits: Tensor, cap: float) -> Tensor | None:
     """The slope of cap tanh(x / cap), which is 1 - (itself / cap)²; None without a cap."""
-    return 1 - (logits / cap).square() if cap else None
+    return torch.addcmul(logits.new_ones(()), logits, logits, value=-(cap**-2)) if cap else None
 
 
 def token_log_probabilities(

@@ -56,6 +56,8 @@ def grown(learnt: list[str], tokenizer: Tokenizer, params: Params) -> Transforme
     shape = params.model.model_copy(
         update={**small, "hidden": 64, "context": CONTEXT, "qk_norm": False}
     )
+    # tied and uncapped it learns to copy in fewer steps
+    shape = shape.model_copy(update={"tie_embeddings": True, "logit_softcap": 0.0})
     learner = Transformer(shape, VOCABULARY, seed=1)
     optimizer = torch.optim.AdamW(learner.parameters(), lr=1e-2)
     rows = [d.ids for d in documents(learnt, tokenizer)]

@@ -1,6 +1,9 @@
 """Published shapes come out at their published sizes; counted on torch's `meta` device, which holds no numbers."""
 
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from pipeline_lib.params import ModelParams, check
 from tests.model.shapes import shaped
 from tests.model.test_variants import GPT2
 
+ROOT = Path(__file__).parents[2]
 GPT2_SMALL: dict[str, Any] = {
     **GPT2,
     "layers": 12,
@@ -46,6 +50,15 @@ def test_a_recipe_has_the_size_of_its_original(name: str) -> None:
     model = counted(*recipe(name))
     assert all(weight.is_meta for weight in model.parameters())
     assert model.parameter_count / 1e6 == pytest.approx(RECIPES[name], rel=0.025)
+
+
+def test_a_shape_is_counted_without_what_torch_compiles_with() -> None:
+    """Any operation on `meta` would import it, which takes two seconds."""
+    code = (
+        "import sys; from pipeline_lib.model.counting import count; from tests.model.shapes import SHIPPED; "
+        "count(SHIPPED, 100); sys.exit('sympy' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 def test_gpt2_small_has_gpt2s_parameters_to_the_last() -> None:

@@ -36,7 +36,9 @@ GPT2 = {
     "bias": True,
     "kv_heads": 4,
     "qk_norm": False,
+    "tie_embeddings": True,
     "value_embeddings": False,
+    "logit_softcap": 0.0,
 }
 LLAMA = {
     "norm_gain": True,

@@ -21,7 +21,11 @@ from .brought import AWKWARD, awkward, trained
 from .conftest import asking, some_texts
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
-OWN = {"own unigram": "unigram", "own bpe": "bpe"}
+OWN: dict[str, dict[str, Any]] = {
+    "own unigram": {"kind": "unigram"},
+    "own bpe": {"kind": "bpe"},
+    "own bpe, across words": {"kind": "bpe", "across_words": True, "katakana_apart": True},
+}
 EXACT = [*OWN, *(name for name in AWKWARD if name != "pieces of spaces")]
 """`pieces of spaces` is a unigram model with named pieces: SentencePiece weighs those -0.1, and such sums round."""
 NAMES = [*SPECIAL_PIECES, "<s>", "</s>", "<0x41>", "<unk>", "<t>", "<think>", "<", "<0", "|user"]
@@ -47,7 +51,7 @@ def twin_of(tokenizer: Tokenizer) -> Any:
 @cache
 def pair(name: str) -> tuple[Tokenizer, Any]:
     if name in OWN:
-        named = asking(kind=OWN[name], user_defined=["<think>", "今日"])
+        named = asking(**OWN[name], user_defined=["<think>", "今日"])
         model = trainer.train(some_texts(), named).model
     else:
         model = adopted.adopt(awkward(name), "x.model")

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline_lib.errors import DataError
 from pipeline_lib.params import TokenizerParams
+from pipeline_lib.tales import tale
 from pipeline_lib.tokens import passages, trainer
 from pipeline_lib.tokens.tokenizer import SPECIAL_PIECES, Tokenizer
 
@@ -162,3 +163,35 @@ def test_a_piece_that_python_takes_for_a_line_end_is_one_piece(asked: Asked) -> 
     model = trainer.train(["\u0085ab\u2028cd"] * 9, asked(vocab_size=269, character_coverage=1.0))
     taken = trainer.adopt(model.model, "mine.model")
     assert taken.metrics["vocab_size"] == Tokenizer(taken.model).vocab_size == 269
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+@pytest.mark.parametrize("across", [False, True])
+def test_a_piece_holds_several_words_only_where_that_was_asked_for(
+    kind: str, *, across: bool, asked: Asked
+) -> None:
+    texts = [tale(1, i, "stories", "en").text + "\n" for i in range(200)]
+    tokenizer = Tokenizer(trainer.train(texts, asked(kind=kind, across_words=across)).model)
+    held = tokenizer.pieces(tokenizer.learnt)
+    assert any(re.search("[a-z]▁[a-z]", piece) for piece in held) == across
+    assert tokenizer.by_chunk != across
+    assert [tokenizer.decode(ids) for ids in tokenizer.encode_batch(texts)] == texts
+
+
+KATAKANA = re.compile("[ァ-ヺ]")
+OTHER = re.compile("[^ァ-ヺー▁\n]")
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_piece_holds_katakana_beside_other_script_only_where_that_was_asked_for(
+    kind: str, *, apart: bool, asked: Asked
+) -> None:
+    texts = [tale(1, i, "stories", "ja").text + "\nらーめん カナ\n" for i in range(200)]
+    params = asked(kind=kind, vocab_size=900, katakana_apart=apart)
+    tokenizer = Tokenizer(trainer.train(texts, params).model)
+    held = tokenizer.pieces(tokenizer.learnt)
+    assert any(KATAKANA.search(piece) and OTHER.search(piece) for piece in held) != apart
+    assert any(len(piece) > 1 and KATAKANA.search(piece) for piece in held)
+    assert kind == "unigram" or "らーめん" in held  # there the long mark is no katakana
+    assert [tokenizer.decode(ids) for ids in tokenizer.encode_batch(texts)] == texts
