@@ -32,7 +32,8 @@ def models(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
     small = {"layers": 1, "channels": 32, "heads": 2, "kv_heads": 1, "head_width": 16, "hidden": 32}
     shape = params.model.model_copy(update={**small, "context": 64})
     weights = Transformer(shape, 320, seed=1).state_dict()
-    weights["embedding.weight"] *= 8  # far from blind guesses, so that what it reads matters
+    for name in {"embedding.weight", "head.weight"} & weights.keys():
+        weights[name] *= 8  # far from blind guesses, so that what it reads matters
     for name, stage in (("base", "pretrain"), ("chat", "grpo")):
         checkpoints.write(folder / name, Checkpoint(shape, 320, weights, pieces, {"stage": stage}))
     return folder

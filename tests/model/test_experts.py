@@ -264,7 +264,9 @@ def test_layers_are_mixtures_from_the_nth_on_every_nth() -> None:
 def test_idle_experts_are_not_counted_as_work() -> None:
     model = Transformer(shape_of(), VOCAB, seed=0)
     expert = 3 * 12 * 7 + 2 * 7 + 12  # three matrices and their biases
-    looked_up = 0 if model.values is None else model.values.weight.numel()
+    tables = [] if model.shape.tie_embeddings else [model.embedding]
+    tables += [] if model.values is None else [model.values]
+    looked_up = sum(table.weight.numel() for table in tables)
     assert model.parameter_count - model.worked_parameters - looked_up == 2 * 3 * expert
 
 

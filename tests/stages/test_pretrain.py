@@ -60,18 +60,18 @@ def test_the_shape_that_was_chosen_is_trained_stored_and_told(made: Path, params
     ear = Ear()
     progress.listen(ear)
     try:
-        *_, last = run(made, params, 90_000)
+        *_, last = run(made, params, 120_000)
     finally:
         progress.listen(None)
     shape = checkpoints.read(made / "base").shape
-    assert last["parameters"] == pytest.approx(90_000, rel=0.3)
+    assert last["parameters"] == pytest.approx(120_000, rel=0.3)
     assert (last["shape.layers"], last["shape.channels"]) == (shape.layers, shape.channels)
     assert last["steps"] == round(0.05 * last["parameters"] / 32)
     stored = json.loads((made / "base" / "provenance.json").read_text())["params"]
     assert stored["model"] == shape.model_dump()
     assert stored["pretrain"]["steps"] == last["steps"]
     assert last["learning_rate.peak"] == stored["pretrain"]["learning_rate"]
-    assert f"auto makes of 90,000 parameters: {shape.layers} layers" in ear.heard[0]
+    assert f"auto makes of 120,000 parameters: {shape.layers} layers" in ear.heard[0]
     assert any("times; beyond 4 times" in sentence for sentence in ear.heard)
     assert last["machine.predicted_memory_gib"] > 0
 
@@ -85,4 +85,4 @@ def test_what_cannot_fit_is_refused_before_a_model_is_made(
     monkeypatch.setattr(preflight, "free_memory", lambda _: 100_000)
     monkeypatch.setattr(pretrain, "Transformer", built)
     with pytest.raises(TrainingError, match=r"expected at most 0\.00 GiB"):
-        run(made, params, 90_000)
+        run(made, params, 120_000)

@@ -193,7 +193,8 @@ def test_with_every_switch_off_a_run_is_the_plain_loop_bit_for_bit(
         batch, total = reader.batch(step, section.batch), 0.0
         for part in batch.split(section.micro_batch):
             hidden = model.hidden(part.inputs, part.segments)
-            loss = summed_loss(hidden, model.head_weight, part.targets, part.counts) / batch.learnt
+            learnt = (part.targets, part.counts, shape.logit_softcap)
+            loss = summed_loss(hidden, model.head_weight, *learnt) / batch.learnt
             loss.backward()
             total += loss.item()
         losses.append(total)
