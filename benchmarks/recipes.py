@@ -1,6 +1,6 @@
 """bench-recipes: the search of recipes, through `dvc exp run --queue`.
 
-    python -m benchmarks.recipes queue tales|real     # one experiment a run of recipes.yaml
+    python -m benchmarks.recipes queue tales|real [RUN ...]  # one experiment a run of recipes.yaml, or these alone
     dvc queue start -j 2                              # two runs at once, of one thread each
     python -m benchmarks.recipes table tales|real [--plain] [--figure F.png]
 
@@ -15,7 +15,7 @@ So write `download.files` and the sources' paths absolutely, or `ln -s` the fold
 import argparse
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,9 @@ def words(search: Mapping[str, Any], name: str) -> list[str]:
     return [*laid, *(w for key, value in overrides.items() for w in ("-S", f"{key}={value}"))]
 
 
-def queue(search: Mapping[str, Any], prefix: str) -> None:
-    """Put every run into DVC's queue, under its name behind the prefix."""
-    for name in search["runs"]:
+def queue(search: Mapping[str, Any], names: Sequence[str], prefix: str) -> None:
+    """Put these runs into DVC's queue, each under its name behind the prefix."""
+    for name in names:
         command = ["dvc", "exp", "run", "--quiet", "--queue", "--name", prefix + name]
         subprocess.run([*command, *words(search, name), "pretrain"], check=True)
         print(f"queued {prefix}{name}", flush=True)
@@ -89,13 +89,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("action", choices=["queue", "table"])
     parser.add_argument("set", choices=["tales", "real"])
+    parser.add_argument("runs", nargs="*", help="to queue; none named: all of the set")
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--plain", action="store_true", help="experiments named without their set")
     chosen = parser.parse_args()
     search = YAML(typ="safe").load(RUNS.read_text(encoding="utf-8"))[chosen.set]
     prefix = "" if chosen.plain else f"{chosen.set}-"
     if chosen.action == "queue":
-        queue(search, prefix)
+        if unknown := [name for name in chosen.runs if name not in search["runs"]]:
+            parser.error(f"{chosen.set} has no run {', '.join(unknown)}: see {RUNS.name}")
+        queue(search, chosen.runs or list(search["runs"]), prefix)
         return
     measured = of_set(search, dict(finished()), prefix)
     table(search, measured)
