@@ -35,7 +35,9 @@ class Read:
     sentences: int
     grammatical: int
     consistent: int
-    """Grammatical, and true of what was told."""
+    """Grammatical, and contradicts nothing that was told."""
+    derivable: int
+    """Told as the grammar itself could have told them: consistent, and nothing odd."""
     is_whole: bool
     """The world could have told all of it."""
 
@@ -61,14 +63,16 @@ def read(sample: Sample, languages: Sequence[Language]) -> Read:
     """What the recogniser says of a free text."""
     report = tales.inspect(sample.text)
     whole_sentences = report.verdicts if sample.stopped else report.verdicts[:-1]
-    wrong = (verdict for verdict in whole_sentences if not verdict.consistent)
-    faults = tuple(Fault(v.start, v.end, v.grammatical, v.reason) for v in wrong)
+    faults = tuple(
+        Fault(v.start, v.end, v.fault.fault, v.reason) for v in whole_sentences if v.fault
+    )
     return Read(
         sample=replace(sample, faults=faults),
         language=report.language if report.language in languages else languages[0],
         sentences=len(whole_sentences),
         grammatical=sum(verdict.grammatical for verdict in whole_sentences),
         consistent=sum(verdict.consistent for verdict in whole_sentences),
+        derivable=sum(verdict.derivable for verdict in whole_sentences),
         is_whole=report.whole and sample.stopped,
     )
 
@@ -80,14 +84,15 @@ def metrics(found: Mapping[Language, Sequence[Read]]) -> dict[str, Number]:
 
 
 def in_words(found: Mapping[Language, Sequence[Read]]) -> str:
-    """`en 97.1% of 2,107 sentences grammatical, 86.0% consistent`, and so on."""
+    """`en 97.1% of 2,107 sentences grammatical, 86.0% free of contradiction`, and so on."""
     said = []
     for language, texts in found.items():
         sentences = sum(text.sentences for text in texts)
         good, true = sum(t.grammatical for t in texts), sum(t.consistent for t in texts)
         most = max(1, sentences)
         said.append(
-            f"{language} {good / most:.1%} of {sentences:,} sentences grammatical, {true / most:.1%} consistent"
+            f"{language} {good / most:.1%} of {sentences:,} sentences grammatical, "
+            f"{true / most:.1%} free of contradiction"
         )
     return "; ".join(said)
 
@@ -100,6 +105,7 @@ def _of(language: Language, texts: Sequence[Read]) -> dict[str, Number]:
     for name, good in (
         ("grammatical", clustered([text.grammatical for text in texts], sentences)),
         ("consistent", clustered([text.consistent for text in texts], sentences)),
+        ("derivable", clustered([text.derivable for text in texts], sentences)),
         ("documents_consistent", (whole / len(texts), wilson(whole, len(texts)))),
     ):
         found |= _with_interval(f"{name}.{language}", *good)

@@ -5,6 +5,7 @@ At temperature 1 it is what the model believes text to be; at 0.7 only the likel
 
 from dataclasses import dataclass
 
+from pipeline_lib import tales
 from pipeline_lib.evaluation.subject import Subject
 from pipeline_lib.model.generation import Sampling, generate
 
@@ -17,12 +18,11 @@ LONGEST = 192
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A sentence that is not of the tales' world, by its place in the text."""
+    """A sentence that the tales' grammar would not have told, by its place in the text."""
 
     start: int
     end: int
-    is_grammatical: bool
-    """It is a sentence, but contradicts what was told."""
+    kind: tales.Fault
     reason: str
 
 

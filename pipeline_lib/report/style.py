@@ -20,6 +20,7 @@ grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.5rem;al
 .headline b{font-weight:650;font-variant-numeric:tabular-nums}
 .fault{text-decoration:underline solid var(--wrong) 2px;text-underline-offset:3px;cursor:help}
 .fault.world{text-decoration-style:dotted}
+.fault.discourse{text-decoration-thickness:1px;text-decoration-color:var(--muted)}
 .muted,figcaption,.note{color:var(--muted)}
 .note{font-size:.9rem}
 .mark{display:block;width:44px;height:44px}

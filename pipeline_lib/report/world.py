@@ -1,7 +1,7 @@
 """What can be said because the corpus is tales: how far the model is from the best there can be, and what it tells wrong.
 
 Every fault in a free text is underlined where the recogniser found it, with its reason as title: what is no sentence of the
-grammar by a full line, what contradicts the text's own world by dots.
+grammar by a full line, what contradicts what was told by dots, what contradicts nothing but is in no tale by a thin line.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ SHOWN_TEXTS = 3
 MEASURES = (
     ("grammatical", "Sentences that are grammatical"),
     ("consistent", "Sentences free of contradiction"),
+    ("derivable", "Sentences that the grammar could have told there"),
     ("documents_consistent", "Whole texts free of fault"),
     ("pairs", "Minimal pairs judged right"),
 )
@@ -167,8 +168,10 @@ def tells(story: Story) -> Markup:
     about = join(
         "The first texts that base told, none picked. Underlined: ",
         tag("u", "no sentence of the grammar", class_="fault"),
-        " or ",
+        ", ",
         tag("u", "at odds with what was told", class_="fault world"),
+        " or ",
+        tag("u", "odd at its place", class_="fault discourse"),
         "; point at it for the reason.",
     )
     return tag(
@@ -199,5 +202,5 @@ def marked(read: Read) -> Markup:
 
 
 def _underlined(text: str, fault: Fault) -> Markup:
-    how = "fault world" if fault.is_grammatical else "fault"
+    how = "fault" if fault.kind == "grammar" else f"fault {fault.kind}"
     return tag("u", text, class_=how, title=fault.reason)

@@ -26,7 +26,7 @@ from pipeline_lib.tales.entropy import Entropy, of_texts
 from pipeline_lib.tales.forms import LANGUAGE
 from pipeline_lib.tales.genres import GENRES, Texts
 from pipeline_lib.tales.lexicon import LANGUAGES, Language
-from pipeline_lib.tales.reading import Break, Reading, Report, Verdict
+from pipeline_lib.tales.reading import Break, Fault, Reading, Report, Verdict
 from pipeline_lib.tales.recognition import inspect, recognise
 
 WORDS = 1 << 16
@@ -90,6 +90,7 @@ __all__ = [
     "LANGUAGES",
     "Break",
     "Entropy",
+    "Fault",
     "Language",
     "Reading",
     "Report",

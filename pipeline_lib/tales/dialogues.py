@@ -47,7 +47,7 @@ def read(text: str, tongue: Tongue) -> Report:
     if opening is not None:
         return _read(text, tongue if tongue == "en" else tongue_of(opening))
     reports = [_read(text, known) for known in TONGUES[LANGUAGE[tongue]]]
-    return max(reports, key=lambda report: sum(v.consistent for v in report.verdicts))
+    return max(reports, key=lambda report: sum(v.derivable for v in report.verdicts))
 
 
 def _read(text: str, tongue: Tongue) -> Report:

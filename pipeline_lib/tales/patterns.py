@@ -35,6 +35,8 @@ class Rule:
 
     candidates: Callable[[Any, Roles], Sequence[Entity]]
     reason: str
+    is_odd: Callable[[Any, Roles, Entity], bool] = lambda _world, _roles, _entity: False
+    """Whether some other one would contradict nothing: only no tale goes on like that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

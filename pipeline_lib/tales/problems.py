@@ -94,7 +94,7 @@ def _read(text: str, tongue: Tongue, *, is_worked: bool) -> Report:
     ending = report.ending
     if ending is None and len(lines) < len(expected):
         ending = Break(len(text), expected[len(lines)], "the solution ends too early", "world")
-    ill = ending is not None or any(not verdict.consistent for verdict in verdicts)
+    ill = ending is not None or any(not verdict.derivable for verdict in verdicts)
     return replace(
         report,
         verdicts=tuple(verdicts),

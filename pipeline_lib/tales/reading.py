@@ -5,7 +5,8 @@ from typing import Literal
 
 from pipeline_lib.tales.lexicon import Language
 
-Fault = Literal["grammar", "world"]
+Fault = Literal["grammar", "world", "discourse"]
+"""No sentence of the grammar; one that contradicts what was told; one that could be true, where no tale has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Where a text leaves the grammar, or contradicts its world."""
+    """Where a text leaves the grammar, contradicts its world, or goes on as no tale does."""
 
     position: int
     """Characters before it."""
@@ -54,10 +55,16 @@ class Verdict:
 
     @property
     def grammatical(self) -> bool:
-        return self.fault is None or self.fault.fault == "world"
+        return self.fault is None or self.fault.fault != "grammar"
 
     @property
     def consistent(self) -> bool:
+        """Grammatical, and contradicts nothing that was told."""
+        return self.fault is None or self.fault.fault == "discourse"
+
+    @property
+    def derivable(self) -> bool:
+        """The grammar itself could have told it here."""
         return self.fault is None
 
     @property
@@ -81,7 +88,7 @@ class Report:
 
     @property
     def whole(self) -> bool:
-        return self.ending is None and all(verdict.consistent for verdict in self.verdicts)
+        return self.ending is None and all(verdict.derivable for verdict in self.verdicts)
 
     @property
     def first_fault(self) -> Break | None:

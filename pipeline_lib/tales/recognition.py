@@ -64,7 +64,7 @@ def _merit(report: Report) -> tuple[int, int, int]:
     """The better reading of a faulty text: more of its sentences are well, fewer are not."""
     verdicts = report.verdicts
     return (
-        sum(verdict.consistent for verdict in verdicts),
+        sum(verdict.derivable for verdict in verdicts),
         sum(verdict.grammatical for verdict in verdicts),
         -len(verdicts),
     )

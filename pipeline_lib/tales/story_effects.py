@@ -26,6 +26,7 @@ def _turn_to(world: StoryWorld, subject: Person | None, item: Item | None) -> No
     world.subject, world.item = subject, item
     world.fresh = world.undescribed = False
     world.changed, world.settled = None, True
+    world.question = None  # whoever passes over it has closed it
 
 
 def describe(world: StoryWorld, roles: Roles) -> None:

@@ -131,16 +131,24 @@ def _wanted(world: StoryWorld, roles: Roles) -> Sequence[Entity]:
     return [item for item in world.items if world.where[item] in others]
 
 
+def _is_here(world: StoryWorld, _: Roles, entity: Entity) -> bool:
+    return entity in world.here
+
+
+def _has(world: StoryWorld, roles: Roles, noun: Noun) -> int:
+    return world.counts.get((roles["agent"], noun), 0)
+
+
 HERE = Rule(_here, "is not here")
 OTHER = Rule(_others, "is not another one who is here")
-HERO = Rule(lambda w, _: w.here[:1], "is not the hero")
-COMPANION = Rule(lambda w, _: w.here[1:], "is not with the hero")
+HERO = Rule(lambda w, _: w.here[:1], "is not the hero", _is_here)
+COMPANION = Rule(lambda w, _: w.here[1:], "is not with the hero", _is_here)
 ABSENT = Rule(lambda w, _: [p for p in w.people if p not in w.here], "has not been away")
 HOLDER = Rule(_holders, "does not hold anything")
 OWNER = Rule(_owners, "does not have any of them")
 EATER = Rule(_eaters, "has nothing to eat")
-LACKER = Rule(_lackers, "does not lack anything of which it was not said")
-LACKED = Rule(_lacked, "has some of them, or it was said")
+LACKER = Rule(_lackers, "does not lack anything of which it was not said", _is_here)
+LACKED = Rule(_lacked, "has some of them, or it was said", lambda w, r, noun: not _has(w, r, noun))
 HELD = Rule(_held, "does not hold that")
 LYING = Rule(lambda w, _: [i for i in w.items if w.where[i] is w.place], "does not lie here")
 LOST = Rule(lambda w, _: [i for i in w.items if w.where[i] is None], "is not lost")
@@ -151,29 +159,43 @@ FOUND = Rule(
         if i in w.finder and i not in w.mentioned["look"] and w.where[i] is not None
     ],
     "was not found, has another look, or it has been told",
+    lambda w, _, item: item in w.finder and w.where[item] is not None,
 )
 FINDER = Rule(
     lambda w, r: [w.finder[r["item"]]] if r["item"] in w.finder else [], "did not find it"
 )
-SOME = Rule(_some, "does not have that many")
+SOME = Rule(_some, "does not have that many", lambda w, r, a: _has(w, r, a.noun) >= a.count)
 ALL = Rule(lambda w, r: w.amounts_of(r["agent"]), "has another number of them")
-BITES = Rule(_bites, "does not have that much to eat")
-HANDFULS_RULE = Rule(_handfuls, "is more than one finds, or the third kind in a story")
+BITES = Rule(
+    _bites,
+    "does not have that much to eat",
+    lambda w, r, a: a.noun in FOODS and _has(w, r, a.noun) >= a.count,
+)
+HANDFULS_RULE = Rule(
+    _handfuls, "is more than one finds, or the third kind in a story", lambda _w, _r, _a: True
+)
 NEW_PERSON = Rule(_unknown_people, "is known already")
-NEW_ITEM = Rule(_unknown_items, "is known already")
+NEW_ITEM = Rule(_unknown_items, "is known already", lambda w, _, item: item not in w.where)
 NEW_PLACE = Rule(_elsewhere, "is where they are")
 THIS_PLACE = Rule(lambda w, _: [w.place], "is not where they are")
 STRANGER = Rule(lambda w, _: [p for p in w.here if p in w.strangers], "is no stranger")
 FRIEND = Rule(
     lambda w, _: [p for p in w.here if p in w.friends and p not in w.mentioned["friend"]],
     "is no friend, or it has been said",
+    lambda w, _, person: person in w.here and person in w.friends,
 )
-NEWCOMER = Rule(lambda w, _: [w.subject] if w.fresh else [], "has not just come")
+NEWCOMER = Rule(lambda w, _: [w.subject] if w.fresh else [], "has not just come", _is_here)
 UNDESCRIBED = Rule(
-    lambda w, _: [w.subject] if w.undescribed else [], "has not just come, or has been described"
+    lambda w, _: [w.subject] if w.undescribed else [],
+    "has not just come, or has been described",
+    _is_here,
 )
-COUNTER = Rule(lambda w, _: [w.subject] if w.changed else [], "had no change of number")
-CHANGED = Rule(lambda w, _: [w.changed] if w.changed else [], "is not how many there are")
+COUNTER = Rule(lambda w, _: [w.subject] if w.changed else [], "had no change of number", _is_here)
+CHANGED = Rule(
+    lambda w, _: [w.changed] if w.changed else [],
+    "is not how many there are",
+    lambda w, r, a: _has(w, r, a.noun) == a.count,
+)
 SEEKER = Rule(_seekers, "has everything")
 WISHER = Rule(_wishers, "has everything that is held here")
 MISSED = Rule(_missed, "is no thing that one would ask for")
@@ -208,6 +230,7 @@ def once(deed: str) -> Rule:
     return Rule(
         lambda w, _: [person for person in w.here if person not in w.mentioned[deed]],
         "has done so already",
+        _is_here,
     )
 
 
@@ -218,4 +241,4 @@ def new_of(phrases: Sequence[Phrase]) -> Rule:
         said, agent = world.said, roles.get("agent")
         return [phrase for phrase in phrases if (agent, phrase) not in said] or phrases
 
-    return Rule(candidates, "has been said already")
+    return Rule(candidates, "has been said already", lambda _w, _r, _phrase: True)

@@ -67,6 +67,13 @@ class StoryWorld(World):
             return self.menu.given(answers(self, self.question))
         return self.menu.given(holds(self))
 
+    def is_odd(self, event: Event) -> bool:
+        """Where only what the bits of ODD mean is missing; a question that is passed over is odd, too."""
+        if event not in self.menu.needs:
+            return False
+        missing = self.menu.needs[event] & ~holds(self)
+        return not missing & ~ODD and (not missing & WATER or self.place in lexicon.WATERS)
+
     def pointed_at(self, gender: str, roles: Roles) -> Entity:
         """The only one here of that gender, but for who acts."""
         agent = roles.get("agent")
@@ -106,6 +113,10 @@ ONCE = ("mirror", "self", "friend", "look")
 """Of one person or thing told once in a story."""
 SPECIAL = BIT["start"] | BIT["question"]
 """At the start and after a question nothing else happens."""
+SPACE = "room unknown early late settled quiet"
+JUDGED = "fresh undescribed changed water stranger friend found none"
+ODD = sum(BIT[name] for name in f"{SPACE} {JUDGED}".split(" "))
+"""What keeps a tale short and in order, or is judged by who and what takes part."""
 FOODS = frozenset(lexicon.FOOD)
 
 

@@ -12,19 +12,20 @@ are the same events.
 import math
 import re
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline_lib.tales.draw import LOG2, Draw
 from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Entity, Found, Tongue
 from pipeline_lib.tales.lexicon import Language
 from pipeline_lib.tales.patterns import Entry, Event, Grammar, Roles, Rule
-from pipeline_lib.tales.reading import Break, Report, Verdict
+from pipeline_lib.tales.reading import Break, Fault, Report, Verdict
 from pipeline_lib.tales.world import World
 
 SENTENCE = re.compile(r"(\n\n|[ \n]?)([^.。?]*(?:\?\"[^.。?]*)*(?:[.。]|\?|\Z))")
 """What stands before a sentence, and the sentence up to its full stop; a question in quotes goes on."""
 
 
+GRAVITY: Mapping[Fault, int] = {"discourse": 1, "world": 2, "grammar": 3}
 EXPLAINED = 20
 """Faults of one text that say in full what was expected."""
 
@@ -118,7 +119,7 @@ class Reader:
             while self._next_sentence() is not None:
                 self._blame(self._start, "the end of the text", "it stands after the end")
                 self._close()
-        ill = self.ending is not None or any(not verdict.consistent for verdict in self.verdicts)
+        ill = self.ending is not None or any(not verdict.derivable for verdict in self.verdicts)
         return Report(
             kind=None,
             language=self.language,
@@ -137,7 +138,9 @@ class Reader:
             return None
         possible, event = world.possible(), entry.event
         if event not in possible.items:
-            self._blame(self._start, _names(possible.items), f"{event.name}: it cannot happen here")
+            fault: Fault = "discourse" if world.is_odd(event) else "world"
+            reason = f"{event.name}: it cannot happen here"
+            self._blame(self._start, _names(possible.items), reason, fault)
         else:
             self.log2_probability += possible.log2_probability(event)
         expected = world.joint(event, self._space)
@@ -159,7 +162,8 @@ class Reader:
         if entity in candidates:
             self.log2_probability -= _log2(len(candidates))
         else:
-            self._blame(self._where(role), role, rule.reason)
+            is_odd = None not in (entity, *roles.values()) and rule.is_odd(world, roles, entity)
+            self._blame(self._where(role), role, rule.reason, "discourse" if is_odd else "world")
             entity = candidates[0] if entity is None and candidates else entity
         return entity
 
@@ -271,13 +275,13 @@ class Reader:
         places = [place for name, place in self._entry.places if name == role]
         return self._start + (self._found[places[0]].start if places else 0)
 
-    def _blame(self, position: int, expected: str, reason: str) -> None:
-        """Note a contradiction, unless the sentence has a fault already."""
-        self._fault = self._fault or Break(position, expected, reason, "world")
+    def _blame(self, position: int, expected: str, reason: str, fault: Fault = "world") -> None:
+        """Note a fault, unless the sentence has one as grave already."""
+        if self._fault is None or GRAVITY[fault] > GRAVITY[self._fault.fault]:
+            self._fault = Break(position, expected, reason, fault)
 
     def _ungrammatical(self, position: int, expected: str, reason: str) -> None:
-        if self._fault is None or self._fault.fault == "world":
-            self._fault = Break(position, expected, reason, "grammar")
+        self._blame(position, expected, reason, "grammar")
 
     def _close(self) -> None:
         self.verdicts.append(Verdict(self._start, self._place, self._fault))

@@ -20,10 +20,11 @@ class Menu:
     ) -> None:
         """`alone`: bits that, where they hold, only events that need them may follow; `otherwise`: what an event needs
         that says nothing."""
-        self._needs = [
-            (event, sum(bits[name] for name in (event.needs or otherwise).split()))
+        self.needs = {
+            event: sum(bits[name] for name in (event.needs or otherwise).split())
             for event in events
-        ]
+        }
+        """The bits of what each event needs."""
         self._alone = alone
         self.named = {event.name: Weighted([(event, 1)]) for event in events}
         """Each event, as the only one that may happen."""
@@ -36,7 +37,7 @@ class Menu:
             alone = held & self._alone
             fitting = (
                 (event, event.weight)
-                for event, needs in self._needs
+                for event, needs in self.needs.items()
                 if needs & held == needs and needs & alone == alone
             )
             known = self._known[held] = Weighted(fitting, may_be_empty=True)
@@ -56,6 +57,10 @@ class World:
     def possible(self) -> Weighted[Event]:
         """What may happen next."""
         raise NotImplementedError
+
+    def is_odd(self, event: Event) -> bool:
+        """Whether an event that may not happen next would contradict nothing: only no tale goes on like that."""
+        return False
 
     def pointed_at(self, gender: str, roles: Roles) -> Entity:
         """The one that `him` or `her` means; None: it is not clear."""

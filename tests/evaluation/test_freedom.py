@@ -36,7 +36,7 @@ def telling(monkeypatch: pytest.MonkeyPatch, texts: Iterator[str]) -> list[int]:
 def test_a_tale_is_faultless_from_end_to_end(language: Language, texts: Texts) -> None:
     read = free(told(language, texts=texts))
     assert read.language == language
-    assert read.sentences == read.grammatical == read.consistent > 0
+    assert read.sentences == read.grammatical == read.consistent == read.derivable > 0
     assert read.is_whole
     assert read.sample.faults == ()
 
@@ -49,7 +49,7 @@ def test_a_broken_sentence_is_marked_where_it_stands_and_the_others_count(
     end = good.index("." if language == "en" else "。") + 1
     noise = " Zzz qqq." if language == "en" else "ぬぬぬぬ。"
     read = free(good[:end] + noise + good[end:])
-    fault = next(fault for fault in read.sample.faults if not fault.is_grammatical)
+    fault = next(fault for fault in read.sample.faults if fault.kind == "grammar")
     assert noise.strip() in read.sample.text[fault.start : fault.end]
     assert fault.reason
     assert 0 < read.grammatical < read.sentences
@@ -102,7 +102,7 @@ def test_metrics_are_shares_of_sentences_and_of_texts_with_intervals() -> None:
     share = sum(read.grammatical for read in reads) / sentences
     assert metrics["grammatical.en"] == pytest.approx(share)
     assert metrics["grammatical.en_low"] < share < metrics["grammatical.en_high"] <= 1
-    assert metrics["consistent.en"] <= share
+    assert metrics["derivable.en"] <= metrics["consistent.en"] <= share
     assert metrics["documents_consistent.en"] == 0.5
     assert (metrics["samples.en.texts"], metrics["samples.en.sentences"]) == (2, sentences)
     assert metrics["samples.en.unfinished"] == 0
@@ -113,9 +113,9 @@ def test_what_was_found_is_said_in_words() -> None:
     read = free(told("en"))
     said = freedom.in_words({"en": [read], "ja": []})
     assert said.startswith(
-        f"en 100.0% of {read.sentences} sentences grammatical, 100.0% consistent"
+        f"en 100.0% of {read.sentences} sentences grammatical, 100.0% free of contradiction"
     )
-    assert said.endswith("; ja 0.0% of 0 sentences grammatical, 0.0% consistent")
+    assert said.endswith("; ja 0.0% of 0 sentences grammatical, 0.0% free of contradiction")
 
 
 def test_a_real_model_tells_the_same_texts_twice(

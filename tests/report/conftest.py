@@ -82,8 +82,9 @@ def free(model: str) -> dict[Language, list[Read]]:
     if model != "base":
         return {}
     faults = (
-        Fault(0, 48, is_grammatical=False, reason="no sentence <goes> so"),
-        Fault(132, 190, is_grammatical=True, reason="she holds two"),
+        Fault(0, 48, kind="grammar", reason="no sentence <goes> so"),
+        Fault(60, 90, kind="discourse", reason="has been said already"),
+        Fault(132, 190, kind="world", reason="she holds two"),
     )
     texts: dict[Language, str] = {
         "en": TALE,
@@ -92,7 +93,13 @@ def free(model: str) -> dict[Language, list[Read]]:
     return {
         language: [
             Read(
-                Sample(1.0, text, n > 0, faults[: n % 3]), language, 6, 6 - n % 2, 5 - n % 2, n == 0
+                Sample(1.0, text, n > 0, faults[: n % 4]),
+                language,
+                6,
+                6 - n % 2,
+                5 - n % 2,
+                4,
+                n == 0,
             )
             for n in range(8)
         ]

@@ -175,6 +175,71 @@ def test_a_fault_is_named_and_told_from_the_other_kind(text: str, fault: str, wo
     assert text[: found.position]
 
 
+MET = "One day, Mia was in the park. She met her friend Ben. "
+FIND = "Mia found {} on the ground. "
+ODD = (
+    (MET + "Ben met a girl called Sara.", "is not the hero"),
+    (MET + "Mia said goodbye and went to the river.", "is not with the hero"),
+    (MET + "Mia was carrying a red ball.", "has not just come"),
+    (MET + "Mia was a kind girl.", "has been described"),
+    (MET + "Mia waved. Mia waved.", "has been said already"),
+    (MET + FIND.format("a red ball") + FIND.format("a blue ball"), "is known already"),
+    (
+        MET + "".join(FIND.format(f"a red {noun}") for noun in ("ball", "cup", "kite", "bell")),
+        "find: it cannot happen here",
+    ),
+    (MET + "Mia found nine shells.", "more than one finds"),
+    (MET + "Mia found five nuts. She ate four nuts.", "does not have that much"),
+    (MET + "Mia did not have any shells.", "cannot happen here"),
+    (MET + "Mia found five nuts. Ben waved. Now Mia had five nuts.", "cannot happen here"),
+    (
+        MET + FIND.format("a red ball") + '"Where is the ball?" asked Ben. Mia waved.',
+        "cannot happen here",
+    ),
+)
+FALSE = (
+    (MET + "Tom met a girl called Sara.", "is not the hero"),
+    (MET + "Tom said goodbye and went to the river.", "is not with the hero"),
+    (MET + "Tom was carrying a red ball.", "has not just come"),
+    (MET + FIND.format("a red ball") * 2, "is known already"),
+    (MET + "Mia found five nuts. She ate six nuts.", "does not have that much"),
+    (MET + "Mia found five nuts. She did not have any nuts.", "has some of them"),
+    (MET + "Mia found five nuts. Ben waved. Now Mia had six nuts.", "is not how many there are"),
+    (MET + "Mia looked at herself in the water.", "cannot happen here"),
+    (
+        MET + FIND.format("a red ball") + '"Where is the ball?" asked Ben. "It is here," said Mia.',
+        "cannot happen here",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "words"),
+    [(text, "discourse", words) for text, words in ODD]
+    + [(text, "world", words) for text, words in FALSE],
+)
+def test_what_could_be_true_is_told_from_what_contradicts_the_world(
+    text: str, fault: str, words: str
+) -> None:
+    [found] = [verdict.fault for verdict in inspect(text.strip()).verdicts if verdict.fault]
+    assert (found.fault, words in found.reason) == (fault, True), found
+    assert isinstance(recognise(text), Break)
+
+
+def test_the_graver_fault_of_a_sentence_counts() -> None:
+    odd = MET + "Ben met a girl called Mia."
+    [found] = [verdict.fault for verdict in inspect(odd).verdicts if verdict.fault]
+    assert (found.fault, found.reason) == ("world", "is known already")
+    verdict = inspect(MET + "Ben met a boy called Sara.").verdicts[-1]
+    assert not verdict.grammatical
+
+
+def test_a_question_that_is_passed_over_is_closed() -> None:
+    asked = MET + FIND.format("a red ball") + '"Where is the ball?" asked Ben. '
+    report = inspect(asked + "Mia waved. Ben smiled.")
+    assert [verdict.derivable for verdict in report.verdicts[-2:]] == [False, True]
+
+
 def test_a_story_that_loses_its_end_is_refused() -> None:
     told = tale(1, 1, "stories", "en").text
     cut = told.rsplit("\n", 1)[0]
