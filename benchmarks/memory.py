@@ -30,10 +30,17 @@ STATUS = Path("/proc/self/status")
 STEPS = 2
 VOCAB = 8192
 WIDE = {"layers": 6, "channels": 384, "heads": 6, "kv_heads": 6, "head_width": 64, "hidden": 1536}
-LLAMA = {**WIDE, "feed_forward": "swiglu", "norm_gain": True, "value_embeddings": False}
+LLAMA = {
+    **WIDE,
+    "feed_forward": "swiglu",
+    "norm_gain": True,
+    "value_embeddings": False,
+    "token_shift": False,
+}
 LATENT = {
     "attention": "mla",
     "value_embeddings": False,
+    "token_shift": False,
     "mla": {"latent": 128, "query_latent": 128, "rope_width": 32, "value_width": 64},
 }
 EXPERTS = {"every": 2, "experts": 8, "active": 2, "hidden": 512}
@@ -51,6 +58,7 @@ GPT2 = {
     "feed_forward": "gelu",
     "qk_norm": False,
     "value_embeddings": False,
+    "token_shift": False,
 }
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "default": ({}, {"rows": 32}),

@@ -52,6 +52,7 @@ def shape(layers: int, channels: int, context: int, head_width: int = 64) -> Mod
             **{"feed_forward": "relu2", "hidden": 4 * channels, "moe": NO_EXPERTS, "bias": False},
             **{"context": context, "tie_embeddings": True, "value_embeddings": False},
             "logit_softcap": 0.0,
+            "token_shift": False,
         }
     )
 

@@ -93,7 +93,8 @@ budget = dict(parameters=0, flops=0.0, tokens_per_parameter=20.0)
 shape = ModelParams(size='given', budget=budget, layers=1, channels=8, norm='rmsnorm', norm_gain=True,
                     positions='rope', rope_theta=1e4,
                     attention='mha', mla=mla, heads=2, kv_heads=1, head_width=4, qk_norm=True, feed_forward='swiglu',
-                    hidden=8, moe=moe, bias=True, context=8, tie_embeddings=True, value_embeddings=True, logit_softcap=30.0)
+                    hidden=8, moe=moe, bias=True, context=8, tie_embeddings=True, value_embeddings=True,
+                    token_shift=True, logit_softcap=30.0)
 model = Transformer(shape, 16, 0)
 print(len(generation.generate(model, [[1]], max_new_tokens=3, stop=set(), sampling=generation.Sampling())[0].ids))
 """

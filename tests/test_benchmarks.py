@@ -67,7 +67,12 @@ def test_the_shape_is_the_shipped_one_without_what_the_plain_one_lacks(shipped: 
     ours, theirs = (
         model.model_dump(exclude=sized | unread) for model in (shape(**SMALL), shipped.model)
     )
-    lacking = {"value_embeddings": False, "tie_embeddings": True, "logit_softcap": 0.0}
+    lacking = {
+        "value_embeddings": False,
+        "tie_embeddings": True,
+        "logit_softcap": 0.0,
+        "token_shift": False,
+    }
     assert ours == {**theirs, **lacking}
     assert shape(**SMALL).moe.every == 0
 

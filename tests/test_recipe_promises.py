@@ -65,7 +65,7 @@ def test_a_recipe_has_work_for_all_nine_stages(recipe: str) -> None:
 
 ARCHITECTURE = {
     *("norm", "norm_gain", "positions", "rope_theta", "attention", "qk_norm", "feed_forward"),
-    *("bias", "tie_embeddings", "value_embeddings", "logit_softcap"),
+    *("bias", "tie_embeddings", "value_embeddings", "token_shift", "logit_softcap"),
 }
 
 

@@ -40,6 +40,7 @@ BEFORE: Mapping[str, Any] = {
     },
     "bias": False,
     "logit_softcap": 0.0,
+    "token_shift": False,
 }
 """What a shape was before it had a word for it: folders written then are still read."""
 

@@ -16,7 +16,7 @@ def padded(length: int) -> int:
 
 
 class Cache:
-    """Of each layer, one or more (B, K, S, D) tensors; and the length of each row."""
+    """Of each layer, one or more (B, K, S, D) tensors; and the length of each row. A model may keep more of its own."""
 
     def __init__(self, layers: int) -> None:
         self.held: list[tuple[Tensor, ...]] = [()] * layers

@@ -3,7 +3,7 @@
 Weights start Normal(0, 0.02), those that write into the residual stream divided by sqrt(2 x layers) as in GPT-2, so the
 first loss is that of a blind guess, ln V; gains start at 1, biases at 0. With value embeddings (as in the record runs of
 modded-nanogpt, K. Jordan et al. 2024, github.com/KellerJordan/modded-nanogpt) a layer need not spend its width on saying
-which token stands where: a table says it to the values.
+which token stands where: a table says it to the values. With a token shift (likewise) nor on which one stood before.
 """
 
 from typing import cast
@@ -64,6 +64,7 @@ class Transformer(nn.Module):
         self.recomputes = False
         """Whether a block keeps only its input for the backward pass, and is run again there (gradient checkpointing)."""
         self.embedding = Table(vocab_size, shape.channels)
+        self.shift = nn.Parameter(torch.empty(shape.channels)) if shape.token_shift else None
         values = shape.kv_heads * shape.head_width
         self.values = Table(vocab_size, values) if shape.value_embeddings else None
         is_learned = shape.positions == "learned"
@@ -115,7 +116,9 @@ class Transformer(nn.Module):
     def new_cache(self) -> Cache:
         """An empty one, of the kind that this attention keeps."""
         kind = LatentCache if self.shape.attention == "mla" else KVCache
-        return kind(self.shape.layers)
+        return kind(
+            self.shape.layers + self.shape.token_shift
+        )  # what is shifted is kept behind the layers
 
     def hidden(
         self,
@@ -133,6 +136,8 @@ class Transformer(nn.Module):
         if ids.shape[1] > self.shape.context:
             raise ValueError(f"{ids.shape[1]} tokens do not fit a context of {self.shape.context}")
         x = F.embedding(ids, self.embedding.weight).to(self.dtype)  # (B, T, C)
+        if self.shift is not None:
+            x = x + self.shift.to(self.dtype) * self._before(x, segments, cache, positions)
         if self.places is not None:
             standing = places(ids, segments) if positions is None else positions
             x = x + F.embedding(standing, self.places.weight).to(self.dtype)
@@ -144,6 +149,21 @@ class Transformer(nn.Module):
             x = self._through(block, x, rotary, mask, cache, positions, known, routing)
         out: Tensor = self.norm(x)
         return out
+
+    def _before(
+        self, x: Tensor, segments: Tensor | None, cache: Cache | None, positions: Tensor | None
+    ) -> Tensor:
+        """The embedding before each one in its segment or row, zero before the first, (B, T, C)."""
+        if cache is None or positions is None:
+            before = F.pad(x[:, :-1], (0, 0, 1, 0))
+            if segments is None:
+                return before
+            begins = F.pad(segments[:, 1:] != segments[:, :-1], (1, 0))
+            return before.masked_fill(begins[..., None], 0)
+        (held,) = cache.write(self.shape.layers, (x[:, None],), positions)  # (B, 1, S, C)
+        rows = torch.arange(len(x), device=x.device)[:, None]
+        before = held[rows, 0, (positions - 1).clamp(min=0)]
+        return before.masked_fill((positions == 0)[..., None], 0)
 
     def _through(self, block: nn.Module, *inputs: object) -> Tensor:
         """A block's output; recomputed as in Chen et al. 2016, section 4, arxiv.org/abs/1604.06174. Nothing in a block

@@ -106,6 +106,8 @@ class ModelParams(Section):
     """The output matrix is the embedding."""
     value_embeddings: bool
     """A second row for each token, of which every layer adds a learnt share to the token's values."""
+    token_shift: bool
+    """Each embedding takes up a learnt share, channel by channel, of the one before it."""
     logit_softcap: float = Field(ge=0)
     """Logits are bent to stay within plus and minus this; 0: they are not."""
 

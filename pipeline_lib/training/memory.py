@@ -115,8 +115,9 @@ def activations(shape: ModelParams, vocab_size: int, counts: Counts, at: Batches
 
 
 def _once(shape: ModelParams, at: Batches) -> int:
-    """What no layer has of its own: the last norm, the value embeddings' rows, the mask."""
+    """What no layer has of its own: the last norm, the value embeddings' rows, what is shifted, the mask."""
     known = shape.kv_heads * shape.head_width if shape.value_embeddings else 0
+    known += shape.channels if shape.token_shift else 0
     mask = (at.size + 1) * at.width if at.masked else 0
     ids = 3 * 8
     return at.tokens * (at.size * (_norm(shape, shape.channels, at) + known) + mask + ids)

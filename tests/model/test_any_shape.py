@@ -50,6 +50,7 @@ shapes = st.fixed_dictionaries(
         "context": st.just(TOKENS),
         "tie_embeddings": some,
         "value_embeddings": some,
+        "token_shift": some,
         "logit_softcap": st.sampled_from([0.0, 8.0]),
     }
 ).filter(lambda shape: shape["attention"] == "mha" or not shape["value_embeddings"])

@@ -11,7 +11,13 @@ transformers = pytest.importorskip(
     "transformers", reason="transformers is not installed: pip install it"
 )
 
-PLAIN = {"qk_norm": False, "value_embeddings": False, "logit_softcap": 0.0, "norm_gain": True}
+PLAIN = {
+    "qk_norm": False,
+    "value_embeddings": False,
+    "token_shift": False,
+    "logit_softcap": 0.0,
+    "norm_gain": True,
+}
 GPT2 = shaped(
     **PLAIN,
     layers=3,

@@ -40,7 +40,7 @@ def slow_greedy(model: Transformer, prompt: list[int], new: int) -> list[int]:
 def test_incremental_logits_equal_full_logits(model: Transformer) -> None:
     ids = some_ids(2, 40)
     full = model(ids)
-    cache = KVCache(LONG.layers)
+    cache = model.new_cache()
     with torch.inference_mode():
         for t in range(40):
             hidden = model.hidden(ids[:, t : t + 1], cache=cache, positions=torch.full((2, 1), t))

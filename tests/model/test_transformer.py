@@ -70,6 +70,22 @@ def test_segments_do_not_see_one_another() -> None:
     )  # rotary positions are relative
 
 
+def test_each_embedding_takes_up_a_share_of_the_one_before_in_its_segment() -> None:
+    model, ids = small(token_shift=True), some_ids(1)
+    assert torch.equal(model(ids), small(token_shift=False)(ids))  # nothing, to begin with
+    segments = torch.tensor([[1] * 5 + [2] * 7])
+    with torch.no_grad():
+        model.shift.fill_(0.5)
+    seen = []
+    model.blocks[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    apart = model(ids, segments)
+    rows = model.embedding.weight[ids[0]]
+    assert torch.allclose(seen[0][0, 1], rows[1] + 0.5 * rows[0])
+    assert torch.equal(seen[0][0, 0], rows[0])
+    assert torch.equal(seen[0][0, 5], rows[5])
+    assert torch.allclose(apart[:, 5:], model(ids[:, 5:]), atol=1e-5)
+
+
 @pytest.mark.parametrize("tied", [True, False])
 def test_the_first_loss_is_that_of_a_blind_guess(*, tied: bool) -> None:
     model, ids = small(tie_embeddings=tied), some_ids(8, 25)

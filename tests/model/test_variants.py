@@ -38,6 +38,7 @@ GPT2 = {
     "qk_norm": False,
     "tie_embeddings": True,
     "value_embeddings": False,
+    "token_shift": False,
     "logit_softcap": 0.0,
 }
 LLAMA = {
@@ -46,11 +47,13 @@ LLAMA = {
     "qk_norm": False,
     "tie_embeddings": False,
     "value_embeddings": False,
+    "token_shift": False,
 }
 MLA: dict[str, Any] = {
     "attention": "mla",
     "mla": {"latent": 12, "query_latent": 10, "rope_width": 6, "value_width": 7},
     "value_embeddings": False,
+    "token_shift": False,
 }
 MOE = {
     "every": 2,
