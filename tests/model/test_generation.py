@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline_lib.model.cache import KVCache
 from pipeline_lib.model.generation import (
     Sampling,
     draw,

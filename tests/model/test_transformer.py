@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from pipeline_lib.model import attention
@@ -74,8 +75,8 @@ def test_each_embedding_takes_up_a_share_of_the_one_before_in_its_segment() -> N
     model, ids = small(token_shift=True), some_ids(1)
     assert torch.equal(model(ids), small(token_shift=False)(ids))  # nothing, to begin with
     segments = torch.tensor([[1] * 5 + [2] * 7])
-    with torch.no_grad():
-        model.shift.fill_(0.5)
+    assert model.shift is not None
+    nn.init.constant_(model.shift, 0.5)
     seen = []
     model.blocks[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     apart = model(ids, segments)
