@@ -116,9 +116,8 @@ class Transformer(nn.Module):
     def new_cache(self) -> Cache:
         """An empty one, of the kind that this attention keeps."""
         kind = LatentCache if self.shape.attention == "mla" else KVCache
-        return kind(
-            self.shape.layers + self.shape.token_shift
-        )  # what is shifted is kept behind the layers
+        shifted = int(self.shape.token_shift)  # kept behind the layers
+        return kind(self.shape.layers + shifted)
 
     def hidden(
         self,

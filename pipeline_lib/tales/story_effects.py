@@ -26,11 +26,11 @@ def _turn_to(world: StoryWorld, subject: Person | None, item: Item | None) -> No
     world.subject, world.item = subject, item
     world.fresh = world.undescribed = False
     world.changed, world.settled = None, True
-    world.question = None  # whoever passes over it has closed it
+    world.question = None  # answered or passed over, it is closed
 
 
 def describe(world: StoryWorld, roles: Roles) -> None:
-    world.undescribed = False
+    world.undescribed, world.question = False, None
 
 
 def open_scene(world: StoryWorld, roles: Roles) -> None:
@@ -201,16 +201,6 @@ def ask_many(world: StoryWorld, roles: Roles) -> None:
 def ask_for(world: StoryWorld, roles: Roles) -> None:
     touch(world, roles)
     world.question = Question("request", roles["agent"], roles["item"])
-
-
-def answer(world: StoryWorld, roles: Roles) -> None:
-    touch(world, roles)
-    world.question = None
-
-
-def grant(world: StoryWorld, roles: Roles) -> None:
-    give(world, roles)
-    world.question = None
 
 
 def end(world: StoryWorld, roles: Roles) -> None:

@@ -228,31 +228,31 @@ TALK = (
         "I have it", 1, {"agent": w.ANSWERER},
         en=('"I have it," said {agent:name}.',),
         ja=("「私が持ってい[ます|る]」と{agent:name}は答え[ました|た]。",),
-        effect=effects.answer, needs="question with",
+        effect=effects.touch, needs="question with",
     ),
     Event(
         "somebody has it", 1, {"agent": w.ANSWERER, "holder": w.ASKED_HOLDER},
         en=('"{holder:name} has it," said {agent:name}.',),
         ja=("「{holder:name}が持ってい[ます|る]」と{agent:name}は答え[ました|た]。",),
-        effect=effects.answer, needs="question absent",
+        effect=effects.touch, needs="question absent",
     ),
     Event(
         "it is here", 1, {"agent": w.ANSWERER},
         en=('"It is here," said {agent:name}.',),
         ja=("「ここにあ[ります|る]」と{agent:name}は答え[ました|た]。",),
-        effect=effects.answer, needs="question here",
+        effect=effects.touch, needs="question here",
     ),
     Event(
         "it is there", 1, {"agent": w.ANSWERER, "place": w.ASKED_PLACE},
         en=('"It is {place:in}," said {agent:name}.',),
         ja=("「{place:place}にあ[ります|る]」と{agent:name}は答え[ました|た]。",),
-        effect=effects.answer, needs="question there",
+        effect=effects.touch, needs="question there",
     ),
     Event(
         "I do not know", 1, {"agent": w.ANSWERER},
         en=('"I do not know," said {agent:name}.',),
         ja=("「分か[りません|らない]」と{agent:name}は答え[ました|た]。",),
-        effect=effects.answer, needs="question nowhere",
+        effect=effects.touch, needs="question nowhere",
     ),
     Event(
         "ask how many", 7, {"agent": w.HERE, "whom": w.OTHER, "noun": w.NOUN},
@@ -264,13 +264,13 @@ TALK = (
         "so many", 1, {"agent": w.ANSWERER, "amount": w.ASKED_AMOUNT},
         en=('"I have {amount:amount}," said {agent:name}.',),
         ja=("「{amount:amount}持ってい[ます|る]」と{agent:name}は答え[ました|た]。",),
-        effect=effects.answer, needs="question some",
+        effect=effects.touch, needs="question some",
     ),
     Event(
         "none at all", 1, {"agent": w.ANSWERER},
         en=('"I do not have any," said {agent:name}.',),
         ja=("「一つも持ってい[ません|ない]」と{agent:name}は答え[ました|た]。",),
-        effect=effects.answer, needs="question nothing",
+        effect=effects.touch, needs="question nothing",
     ),
     Event(
         "ask for", 6, {"agent": w.WISHER, "item": w.WANTED},
@@ -282,13 +282,13 @@ TALK = (
         "grant", 3, {"agent": w.ANSWERER, "whom": w.ASKER, "item": w.ASKED_ITEM},
         en=("{agent:name} nodded and gave {whom:whom} {item:the}.",),
         ja=("{agent:name}はうなずいて、{whom:name}に{item:を}あげ[ました|た]。",),
-        effect=effects.grant, needs="question request",
+        effect=effects.give, needs="question request",
     ),
     Event(
         "refuse", 2, {"agent": w.ANSWERER},
         en=('"No, it is mine," said {agent:name}.',),
         ja=("「だめ[です|だ]」と{agent:name}は言[いました|った]。",),
-        effect=effects.answer, needs="question request",
+        effect=effects.touch, needs="question request",
     ),
 )
 

@@ -234,9 +234,10 @@ def test_the_graver_fault_of_a_sentence_counts() -> None:
     assert not verdict.grammatical
 
 
-def test_a_question_that_is_passed_over_is_closed() -> None:
+@pytest.mark.parametrize("passing", ["Mia waved.", "Mia was a kind girl.", "The sun was shining."])
+def test_a_question_that_is_passed_over_is_closed(passing: str) -> None:
     asked = MET + FIND.format("a red ball") + '"Where is the ball?" asked Ben. '
-    report = inspect(asked + "Mia waved. Ben smiled.")
+    report = inspect(f"{asked}{passing} Ben smiled.")
     assert [verdict.derivable for verdict in report.verdicts[-2:]] == [False, True]
 
 
