@@ -65,8 +65,11 @@ def stumble(path: Path) -> int:
 
 
 def die_noting(path: Path) -> str:
+    """Notes each run; what is deadly waits for the word, or a slow start of the other process would go with it."""
     with path.with_name(f"{path.name}.runs").open("a") as runs:
         runs.write("x")
+    while path.name.startswith("deadly") and not path.with_name("now").exists():
+        time.sleep(0.01)
     return die(path)
 
 
@@ -209,6 +212,7 @@ def test_a_process_that_dies_while_nobody_waits_for_it_costs_nothing(tmp_path: P
     pieces = pieces_in(tmp_path, "a", "b", "deadly-once", *"cdefgh")
     results = engine.map(die_noting, pieces, 2)
     done = [next(results)]
+    (tmp_path / "now").touch()
     while not (tmp_path / "deadly-once").read_text():
         time.sleep(0.05)
     time.sleep(0.5)  # the pool has seen it: from here on it takes no more
