@@ -15,6 +15,9 @@ PART = 1 << 18
 """Logits that are looked at at once, in float32, on a CPU: what its cache holds."""
 BLOCK = 128
 """Rows that are chosen come in multiples of this."""
+LOG2_E = math.log2(math.e)
+LOW_CAP = 32.0
+"""Up to this cap no row need be lowered by its highest logit: e^64 times any vocabulary fits float32."""
 
 
 class _LogProbability(torch.autograd.Function):
@@ -67,12 +70,12 @@ class _LogProbability(torch.autograd.Function):
 
 
 def _logits(rows: Tensor, weight: Tensor, cap: float, temperature: float = 1.0) -> Tensor:
-    wide = _wide(rows @ weight.T, cap)
+    wide = capped(_wide(rows @ weight.T), cap)
     return wide if temperature == 1 else wide / temperature
 
 
-def _wide(logits: Tensor, cap: float) -> Tensor:
-    return capped(logits if logits.dtype == torch.float64 else logits.float(), cap)
+def _wide(logits: Tensor) -> Tensor:
+    return logits if logits.dtype == torch.float64 else logits.float()
 
 
 def _bend(logits: Tensor, cap: float) -> Tensor | None:
@@ -152,7 +155,7 @@ def _become_slopes(logits: Tensor, ids: Tensor, z: float, cap: float) -> tuple[T
     size = max(PART // logits.shape[1], 1) if logits.device.type == "cpu" else CHUNK
     found = []
     for part, chosen in zip(logits.split(size), ids.split(size), strict=True):
-        costs, slopes, normalisers = _costs(_wide(part, cap), chosen, z, cap)
+        costs, slopes, normalisers = _costs(_wide(part), chosen, z, cap)
         part.copy_(slopes)
         found.append((costs, normalisers))
     costs, normalisers = (torch.cat(each) for each in zip(*found, strict=True))
@@ -160,25 +163,37 @@ def _become_slopes(logits: Tensor, ids: Tensor, z: float, cap: float) -> tuple[T
 
 
 def _costs(logits: Tensor, ids: Tensor, z: float, cap: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Costs, slopes and log Z of capped logits, in whose memory the slopes come to lie.
-
-    Powers of two: e^x takes a CPU that is not Intel's 2.6 times as long (docs/log.md).
-    """
-    bend = _bend(logits, cap)
-    highest = logits.amax(dim=-1, keepdim=True)
-    logits = logits.sub_(highest)
-    chosen = logits.gather(1, ids)
-    powers = logits.mul_(math.log2(math.e)).exp2_()
+    """Costs, slopes and log Z of logits that are not yet capped, in whose memory the slopes come to lie."""
+    exponents, lowered, bend = _exponents(logits, cap)
+    chosen = exponents.gather(1, ids)
+    powers = exponents.exp2_()
     totals = powers.sum(dim=-1, keepdim=True)
     logs = totals.log()
-    normalisers = highest + logs
-    slopes = powers.div_(totals)
-    if z:
-        slopes.mul_(1 + 2 * z * normalisers)
-    slopes.scatter_add_(1, ids, powers.new_full(ids.shape, -1.0))
+    normalisers = logs + lowered
+    whole = 1.0 if bend is None else 4.0
+    factors = whole / totals * (1 + 2 * z * normalisers)
+    slopes = powers.mul_(factors)
+    slopes.scatter_add_(1, ids, powers.new_full(ids.shape, -whole))
     if bend is not None:
         slopes.mul_(bend)
-    return (logs - chosen)[:, 0], slopes, normalisers[:, 0]
+    return (logs - chosen * math.log(2))[:, 0], slopes, normalisers[:, 0]
+
+
+def _exponents(logits: Tensor, cap: float) -> tuple[Tensor, Tensor | float, Tensor | None]:
+    """Capped logits as powers of two, how much they were lowered by, and a quarter of the cap's slope, None without one.
+
+    e^x takes a CPU that is not Intel's 2.6 times as long as 2^x (docs/log.md).
+    """
+    if not cap:
+        highest = logits.amax(dim=-1, keepdim=True)
+        return logits.sub_(highest).mul_(LOG2_E), highest, None
+    shares = logits.mul_(2 / cap).sigmoid_()  # of the way from -cap to cap, as in `capped`
+    bend = torch.addcmul(shares, shares, shares, value=-1)
+    exponents = shares.mul_(2 * cap * LOG2_E)
+    if cap <= LOW_CAP:
+        return exponents, -cap, bend
+    highest = exponents.amax(dim=-1, keepdim=True)
+    return exponents.sub_(highest), highest / LOG2_E - cap, bend
 
 
 def _padded(x: Tensor, kept: Tensor) -> Tensor:

@@ -267,20 +267,20 @@ def test_biases_and_gains_stand_where_gpt2_has_them() -> None:
     assert set(names) == wanted
 
 
-@pytest.mark.parametrize("counted", [True, False])
-def test_the_capped_loss_and_its_gradient_are_those_of_torch(*, counted: bool) -> None:
+@pytest.mark.parametrize(("counted", "cap"), [(True, 3.0), (False, 3.0), (False, 32.1)])
+def test_the_capped_loss_and_its_gradient_are_those_of_torch(*, counted: bool, cap: float) -> None:
     numbers = torch.Generator().manual_seed(0)
-    hidden = torch.randn(2, 6, 8, generator=numbers, dtype=torch.float64, requires_grad=True)
+    hidden = (torch.randn(2, 6, 8, generator=numbers, dtype=torch.float64) * cap).requires_grad_()
     weight = torch.randn(9, 8, generator=numbers, dtype=torch.float64, requires_grad=True)
     targets = torch.randint(9, (2, 6), generator=numbers)
     counts = (targets % 2 == 0) if counted else None
-    logits = capped(hidden @ weight.T, 3.0)
-    assert logits.abs().max() < 3.0 < (hidden @ weight.T).abs().max()
+    logits = capped(hidden @ weight.T, cap)
+    assert logits.abs().max() < cap < (hidden @ weight.T).abs().max()
     costs = torch.nn.functional.cross_entropy(
         logits.flatten(0, 1), targets.flatten(), reduction="none"
     )
     theirs = costs.sum() if counts is None else costs[counts.flatten()].sum()
-    ours = summed_loss(hidden, weight, targets, counts, 3.0)
+    ours = summed_loss(hidden, weight, targets, counts, cap)
     assert torch.isclose(ours, theirs)
     for found, expected in zip(
         torch.autograd.grad(ours, (hidden, weight)),

@@ -1,6 +1,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -10,6 +11,9 @@ from pipeline_lib.model.transformer import Transformer
 from pipeline_lib.params import ModelParams, Params, PretrainParams
 from pipeline_lib.training.losses import next_token_loss
 from pipeline_lib.training.optimizer import (
+    DAMPING,
+    LEAST,
+    QUINTICS,
     Muon,
     adamw,
     apply_step,
@@ -144,6 +148,37 @@ def test_orthogonalised_matrices_keep_their_directions_and_lose_their_sizes(
     assert found.diagonal(dim1=1, dim2=2).sub(0.95).abs().max() < 0.3
     assert across.abs().max() < 0.05
     assert turned.dtype == torch.float32
+
+
+def test_the_polynomials_are_the_nearest_to_one_of_their_kind() -> None:
+    low, high = LEAST, 1.0
+    for number, quintic in enumerate(QUINTICS):
+        nearest, off = nearest_to_one(low, high)
+        damping = 1.0 if number == len(QUINTICS) - 1 else DAMPING
+        damped = [c / damping**power for c, power in zip(nearest, (1, 3, 5), strict=True)]
+        assert quintic == pytest.approx(damped, abs=1e-4)
+        low, high = 1 - off, 1 + off
+
+
+def nearest_to_one(low: float, high: float) -> tuple[list[float], float]:
+    """The odd quintic whose worst distance from 1 between two values is the least, and that distance: by Remez' exchange
+    it is as far off at four places, above and below by turns."""
+    places = np.linspace(low, high, 4)
+    for _ in range(100):
+        powers = np.stack([places, places**3, places**5, [1, -1, 1, -1]], axis=1)
+        a, b, c, off = np.linalg.solve(powers, np.ones(4))
+        places[1:3] = np.sqrt(np.sort(np.roots([5 * c, 3 * b, a])))
+    return [float(a), float(b), float(c)], abs(float(off))
+
+
+@pytest.mark.parametrize("size", [LEAST, 0.01, 0.1, 0.5, 1.0])
+def test_a_matrix_of_one_direction_or_a_few_comes_out_in_bounds(size: float) -> None:
+    rest = math.sqrt(max(1 - size**2, 0.0) / 7)
+    sizes = torch.tensor([size] + [rest] * 7)
+    batch = torch.diag(sizes)[None]
+    for dtype in (torch.float32, torch.bfloat16):
+        found = torch.linalg.svdvals(orthogonal(batch, dtype)[0])
+        assert found[: 1 if size == 1.0 else 8].sub(1).abs().max() < 0.26
 
 
 def test_muon_takes_the_matrices_of_the_blocks_and_adamw_the_rest(
