@@ -64,8 +64,9 @@ def _cut(story: Story) -> str:
     found, context = story.metrics(BASE), story.checkpoints[BASE].shape.context
     if not found.get("windowed"):
         return ""
+    verb = "is" if found["windowed"] == 1 else "are"
     return (
-        f" {found['windowed']:,} of the {found['documents']:,} texts are longer than the {context:,} tokens "
+        f" {found['windowed']:,} of the {found['documents']:,} texts {verb} longer than the {context:,} tokens "
         "it has in sight, which adds to that."
     )
 
