@@ -5,7 +5,7 @@ gradient, so that every direction of a map is learnt at the same pace. Embedding
 between activations: AdamW keeps those. Orthogonalisation is done in the dtype the model computes in, matrices of one
 shape at once: on a CPU bf16 is twice as fast as float32, and one product of many 1.5 times as fast as many (docs/log.md).
 Its polynomials are chosen as Amsel et al. 2025 do (Polar Express, section 3, arxiv.org/abs/2505.16932): four of them come
-nearer than five times the one of Jordan et al.
+nearer than five times the one of Jordan et al., but for the smallest directions (LEAST).
 """
 
 import math

