@@ -2,35 +2,68 @@
 
 A `Draw` is splitmix64 (Steele, Lea and Flood 2014, https://doi.org/10.1145/2660193.2660195) started
 from (seed, index, salt); it picks from explicit finite distributions and adds up log2 of what it
-picked. Neither `random` nor numpy: their streams belong to them and may change with a version.
+picked. The streams of `random` and of numpy belong to them and may change with a version: of numpy no
+more is used than its product of 64-bit numbers.
 Picking by the top bits of a 64-bit number is off the exact weights by less than 2^-40, which no
 measurement of the corpus can see.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import log2
 from typing import Generic, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 Item = TypeVar("Item")
+Numbers = NDArray[np.uint64]
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
+FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+AHEAD = 40
+"""Numbers of a stream that are worked out beforehand: about as many as a story needs."""
+TOGETHER = 64
+"""Streams of neighbouring indices that are worked out at once."""
 LOG2 = (0.0, *(log2(n) for n in range(1, 1025)))
 
 
 def mix(number: int) -> int:
     """The finaliser of splitmix64: 64 bits in, 64 well-stirred bits out."""
     number &= MASK
-    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & MASK
+    number = ((number ^ (number >> 30)) * FIRST) & MASK
+    number = ((number ^ (number >> 27)) * SECOND) & MASK
     return number ^ (number >> 31)
 
 
-_mixed = lru_cache(maxsize=256)(mix)
-"""For seeds and salts, of which there are few."""
+def stream(state: int) -> Iterator[int]:
+    """The numbers of splitmix64 from a state on."""
+    while True:
+        state = (state + GOLDEN) & MASK
+        yield mix(state)
+
+
+@lru_cache(maxsize=16)
+def _neighbours(seed: int, place: int, salt: int) -> Sequence[tuple[list[int], int]]:
+    """How the streams of TOGETHER indices begin, with the state that each begins to be in then: worked out at once, a
+    number takes a tenth of the time."""
+    with np.errstate(over="ignore"):
+        indices = np.uint64(place * TOGETHER & MASK) + np.arange(1, TOGETHER + 1, dtype=np.uint64)
+        first = np.uint64(mix(seed)) + np.uint64(GOLDEN) * indices
+        states = _mix_all(_mix_all(first) ^ np.uint64(mix(~salt)))
+        steps = np.uint64(GOLDEN) * np.arange(1, AHEAD + 1, dtype=np.uint64)
+        ahead_of = states[:, None] + steps
+    return list(zip(_mix_all(ahead_of).tolist(), ahead_of[:, -1].tolist(), strict=True))
+
+
+def _mix_all(numbers: Numbers) -> Numbers:
+    """`mix`, of many."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(FIRST)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(SECOND)
+    return numbers ^ (numbers >> np.uint64(31))
 
 
 class Weighted(Generic[Item]):
@@ -58,28 +91,22 @@ class Weighted(Generic[Item]):
 class Draw:
     """A stream of choices, the same for the same (seed, index, salt), and how likely they were."""
 
-    __slots__ = ("_state", "log2_probability")
+    __slots__ = ("_number", "log2_probability")
 
     def __init__(self, seed: int, index: int, salt: int = 0) -> None:
-        self._state = mix(mix(_mixed(seed) + GOLDEN * (index + 1)) ^ _mixed(~salt))
+        numbers, last = _neighbours(seed, index // TOGETHER, salt)[index % TOGETHER]
+        self._number = chain(numbers, stream(last)).__next__
         self.log2_probability = 0.0
 
     def _next(self, n: int) -> int:
-        self._state = state = (self._state + GOLDEN) & MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & MASK
-        return ((state ^ (state >> 31)) * n) >> 64
+        return self._number() * n >> 64
 
     def below(self, n: int) -> int:
         """One of 0 .. n-1 (n at most 1,024), all alike."""
         if n == 1:
             return 0
         self.log2_probability -= LOG2[n]
-        # _next, written out: this is where most of the time goes
-        self._state = state = (self._state + GOLDEN) & MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & MASK
-        return ((state ^ (state >> 31)) * n) >> 64
+        return self._number() * n >> 64
 
     def whole(self, low: int, high: int) -> int:
         """One of low .. high, both included, all alike."""

@@ -8,7 +8,8 @@ tongues, polite and plain, of one vocabulary.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from functools import lru_cache
+from typing import Any, Literal
 
 from pipeline_lib.tales import lexicon, problem_words, sayings
 from pipeline_lib.tales.lexicon import Amount, Item, Language, Noun, Person, Place
@@ -36,6 +37,8 @@ AGREEING: Mapping[str, Mapping[str, str]] = {
 
 FIRST_MARK = 0xE000
 """Marks are characters of private use."""
+REMEMBERED = 1024
+"""Sentences whose forms are known still: several kinds of text look at the first one, and short ones come again."""
 
 
 def spoken(phrase: str, tongue: Tongue) -> str:
@@ -148,13 +151,6 @@ TABLES: Mapping[Tongue, dict[str, Table]] = {
 }
 
 
-class Found(NamedTuple):
-    """A form in a sentence."""
-
-    text: str
-    start: int
-
-
 class Vocabulary:
     """All forms of a language, to be found in its sentences."""
 
@@ -176,19 +172,19 @@ class Vocabulary:
         self.mark_of = {form: chr(FIRST_MARK + number) for number, form in enumerate(names)}
         self.form_of = {mark: form for form, mark in self.mark_of.items()}
         self.marks = {text: self.mark_of[form] for text, form in forms.items()}
-        self._finder = re.compile(rf"(?<![A-Za-z])(?:{any_of(self.marks)})(?![A-Za-z])")
-
-    def blanked(self, sentence: str) -> tuple[str, list[Found]]:
+        self._finder = re.compile(rf"(?<![A-Za-z])({any_of(self.marks)})(?![A-Za-z])")
+        self.blanked = lru_cache(maxsize=REMEMBERED)(self._blanked)
         """The sentence with a mark for each form, and the forms."""
-        found: list[Found] = []
-        marks = self.marks
 
-        def mark(match: re.Match[str]) -> str:
-            text = match[0]
-            found.append(Found(text, match.start()))
-            return marks[text]
+    def _blanked(self, sentence: str) -> tuple[str, tuple[str, ...]]:
+        parts = self._finder.split(sentence)
+        found = tuple(parts[1::2])
+        parts[1::2] = [self.marks[text] for text in found]
+        return "".join(parts), found
 
-        return self._finder.sub(mark, sentence), found
+    def starts(self, sentence: str) -> list[int]:
+        """Where each form of a sentence begins."""
+        return [form.start() for form in self._finder.finditer(sentence)]
 
 
 def any_of(words: Iterable[str]) -> str:
@@ -246,7 +242,6 @@ WORDING = Wording(TABLES, AGREEING, lexicon.PEOPLE)
 __all__ = [
     "Amount",
     "Entity",
-    "Found",
     "Item",
     "Noun",
     "Person",

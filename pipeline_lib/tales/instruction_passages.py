@@ -93,8 +93,7 @@ def read(text: str, tongue: Tongue) -> Report:
 def behind(told: Report, before: tuple[Verdict, ...], place: int, bits: float) -> Report:
     """A report on what stands at `place`, with what was said of what stands before it."""
     ill = any(verdict.fault for verdict in before)
-    return replace(
-        told,
+    return told._replace(
         verdicts=(*before, *(moved(verdict, place) for verdict in told.verdicts)),
         ending=None if told.ending is None else moved_break(told.ending, place),
         log2_probability=-math.inf if ill else told.log2_probability + bits,

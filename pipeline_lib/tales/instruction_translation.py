@@ -5,7 +5,6 @@ draws; the patterns correspond, so that the translation says no more and no less
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline_lib.tales.draw import LOG2, Draw, Weighted
@@ -147,4 +146,4 @@ def read(text: str, tongue: Tongue) -> Report:
     asked = behind(source, (Verdict(0, len(task.request)),), start, -LOG2[len(TASKS[tongue])])
     echoed = reader.echo.report()
     told = behind(echoed, asked.verdicts, len(head) + len(TURN), asked.log2_probability)
-    return told if asked.ending is None else replace(told, ending=asked.ending)
+    return told if asked.ending is None else told._replace(ending=asked.ending)

@@ -6,7 +6,6 @@ blank lines; everything that is drawn shows in them, so a conversation's probabi
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline_lib.tales import instruction_passages as passages
@@ -74,7 +73,7 @@ def read(text: str, tongue: Tongue) -> Report:
     special = (task for task in tasks.items[:-1] if task.opens(text, tongue))
     task = next(special, CONVERSATION)
     weighed = passages.behind(task.read(text, tongue), (), 0, tasks.log2_probability(task))
-    return replace(weighed, language=LANGUAGE[tongue])
+    return weighed._replace(language=LANGUAGE[tongue])
 
 
 def opens(text: str, tongue: Tongue) -> bool:

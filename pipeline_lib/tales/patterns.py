@@ -117,11 +117,16 @@ class Entry(NamedTuple):
     event: Event
     pattern: int
     bits: int
-    places: tuple[tuple[str, int], ...]
+    forms: int
+    """How many there are."""
+    places: Mapping[str, tuple[int, ...]]
+    """Role -> which of them."""
     literals: tuple[tuple[int, str], ...]
-    """Forms that are no slots, but part of the pattern."""
+    """Those that are no slots, but part of the pattern."""
     genders: Mapping[str, str]
     """Of roles that words agree with."""
+    agreeing: tuple[tuple[int, str], ...]
+    """Forms of those roles, with the gender that each must have."""
     short: Mapping[str, str]
     """Role -> gender or "", for references by a short word."""
 
@@ -284,14 +289,14 @@ def _entry(
 ) -> tuple[str, Entry]:
     words = wording.vocabulary[LANGUAGE[tongue]]
     shape, marks = "", 0
-    places: list[tuple[str, int]] = []
+    roles: list[tuple[int, str]] = []
     literals: list[tuple[int, str]] = []
     short: dict[str, str] = {}
 
     def add(literal: str) -> None:
         nonlocal shape, marks
         blanked, found = words.blanked(literal)
-        literals.extend((marks + place, form.text) for place, form in enumerate(found))
+        literals.extend((marks + place, text) for place, text in enumerate(found))
         shape, marks = shape + blanked, marks + len(found)
 
     for part, is_short in settled:
@@ -305,11 +310,21 @@ def _entry(
             add(part.reference.short[gender])
         else:
             reference = part.reference
-            places.append((part.role, marks))
+            roles.append((marks, part.role))
             shape += words.mark_of[reference.full if reference else part.form]
             marks += 1
             add(reference.suffix if reference else "")
-    entry = Entry(event, number, bits, tuple(places), tuple(literals), genders, short)
+    entry = Entry(
+        event,
+        number,
+        bits,
+        forms=marks,
+        places={role: tuple(at for at, known in roles if known == role) for _, role in roles},
+        literals=tuple(literals),
+        genders=genders,
+        agreeing=tuple((at, genders[role]) for at, role in roles if role in genders),
+        short=short,
+    )
     return shape, entry
 
 

@@ -7,7 +7,6 @@ off-hand, a problem has the last line alone. Japanese problems are polite, as in
 
 import math
 import re
-from dataclasses import replace
 from itertools import chain, repeat
 
 from pipeline_lib.tales import problem_events, problem_units
@@ -95,8 +94,7 @@ def _read(text: str, tongue: Tongue, *, is_worked: bool) -> Report:
     if ending is None and len(lines) < len(expected):
         ending = Break(len(text), expected[len(lines)], "the solution ends too early", "world")
     ill = ending is not None or any(not verdict.derivable for verdict in verdicts)
-    return replace(
-        report,
+    return report._replace(
         verdicts=tuple(verdicts),
         log2_probability=-math.inf if ill else report.log2_probability,
         ending=ending,

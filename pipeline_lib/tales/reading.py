@@ -1,7 +1,7 @@
 """What a recogniser says of a text."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline_lib.tales.lexicon import Language
 
@@ -45,8 +45,7 @@ class Reading:
     level: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """On one sentence, from `start` to `end`, and the first thing that is wrong with it."""
 
     start: int
@@ -72,8 +71,7 @@ class Verdict:
         return self.fault.reason if self.fault else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A whole text, sentence by sentence, faults or not."""
 
     kind: str | None

@@ -6,8 +6,7 @@ Linear in the text: each reader walks it once.
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from pipeline_lib.tales.forms import LANGUAGE, Tongue
 from pipeline_lib.tales.genres import GENRES, Texts
@@ -29,18 +28,28 @@ def language_of(text: str) -> Language:
 def inspect(text: str) -> Report:
     """Every sentence of `text`, read as the kind of text that it is or comes nearest to."""
     language = language_of(text)
-    ways = [(k, t) for k, genre in GENRES.items() for t in genre.tongues[language]]
-    opening = [(kind, tongue) for kind, tongue in ways if GENRES[kind].opens(text, tongue)]
     best = Report(None, language, (), -math.inf, NOTHING)
-    begun = [kind for kind, _ in opening]
-    # the first sentence itself may be the one in the wrong tongue
-    slips = [way for way in ways if way[0] in begun and way not in opening]
-    for kind, tongue in opening + slips or [_nearest(text[:GLANCE], ways)]:
+    for kind, tongue in _ways(text, language):
         report = _read(text, kind, tongue)
         if report.whole:
             return report
         best = max(best, report, key=_merit)
     return best
+
+
+def _ways(text: str, language: Language) -> Iterator[tuple[Texts, Tongue]]:
+    """As what to read it: as what it begins like, or else as what knows most of it. Who finds a reading may stop."""
+    ways = [(k, t) for k, genre in GENRES.items() for t in genre.tongues[language]]
+    begun = []
+    for kind, tongue in ways:
+        if GENRES[kind].opens(text, tongue):
+            begun.append((kind, tongue))
+            yield kind, tongue
+    # the first sentence itself may be the one in the wrong tongue
+    kinds = {kind for kind, _ in begun}
+    yield from (way for way in ways if way[0] in kinds and way not in begun)
+    if not begun:
+        yield _nearest(text[:GLANCE], ways)
 
 
 def _nearest(text: str, ways: Sequence[tuple[Texts, Tongue]]) -> tuple[Texts, Tongue]:
@@ -53,8 +62,7 @@ def _read(text: str, kind: Texts, tongue: Tongue) -> Report:
     report = genre.read(text, tongue)
     choices = len(genre.tongues[LANGUAGE[tongue]])
     known = any(verdict.grammatical for verdict in report.verdicts)
-    return replace(
-        report,
+    return report._replace(
         kind=kind if known else None,
         log2_probability=report.log2_probability - math.log2(choices),
     )

@@ -15,7 +15,7 @@ from bisect import bisect
 from collections.abc import Mapping, Sequence
 
 from pipeline_lib.tales.draw import LOG2, Draw
-from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Entity, Found, Tongue
+from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Entity, Tongue
 from pipeline_lib.tales.lexicon import Language
 from pipeline_lib.tales.patterns import Entry, Event, Grammar, Roles, Rule
 from pipeline_lib.tales.reading import Break, Fault, Report, Verdict
@@ -101,7 +101,8 @@ class Reader:
         self._start = 0
         self._fault: Break | None = None
         self._entry: Entry
-        self._found: list[Found]
+        self._sentence = ""
+        self._found: tuple[str, ...] = ()
         self._space = " " if tongue == "en" else ""
         self._gap = ""
 
@@ -191,8 +192,8 @@ class Reader:
             if match is None or match.end() == self._place:
                 break
             self._start, self._gap, self._place = match.start(2), match[1], match.end()
-            self._fault = None
-            entry, self._found, tongue = self._parsed(match[2])
+            self._sentence, self._fault = match[2], None
+            entry, self._found, tongue = self._parsed(self._sentence)
             if entry is not None:
                 self._entry = entry
                 if tongue != self.tongue or self._has_foreign_forms():
@@ -201,13 +202,13 @@ class Reader:
                     )
                 self._expect_agreement(entry)
                 return entry
-            self._fault = self._explained(match[2])
+            self._fault = self._explained(self._sentence)
             self._close()
         return None
 
     def _has_foreign_forms(self) -> bool:
         foreign = self.grammar.foreign[self.tongue]
-        return bool(foreign) and any(form.text in foreign for form in self._found)
+        return bool(foreign) and not foreign.isdisjoint(self._found)
 
     def _explained(self, sentence: str) -> Break:
         """What is wrong with a sentence; past the first few a reason without the search for one."""
@@ -216,7 +217,7 @@ class Reader:
             return Break(self._start, "a sentence", "no sentence of this kind of text", "grammar")
         return explain(self.grammar, self.tongue, sentence, self._start)
 
-    def _parsed(self, sentence: str) -> tuple[Entry | None, list[Found], Tongue]:
+    def _parsed(self, sentence: str) -> tuple[Entry | None, tuple[str, ...], Tongue]:
         """As this tongue says it, or else as another of the language does."""
         for tongue in (self.tongue, *TONGUES[self.language]):
             entry, found = read_sentence(self.grammar, tongue, sentence)
@@ -225,13 +226,11 @@ class Reader:
         return None, found, self.tongue
 
     def _expect_agreement(self, entry: Entry) -> None:
-        for role, place in entry.places:
-            gender = entry.genders.get(role)
-            text = self._found[place].text
-            known = self._words.entities[text][0]
-            if gender is not None and known.gender != gender:
+        for place, gender in entry.agreeing:
+            text = self._found[place]
+            if self._words.entities[text][0].gender != gender:
                 self._ungrammatical(
-                    self._start + self._found[place].start,
+                    self._place_of(place),
                     f"a word that agrees with {text}",
                     f"{text} and a word that stands for {gender} do not agree",
                 )
@@ -239,9 +238,11 @@ class Reader:
     def _meant(self, role: str, candidates: Sequence[Entity], world: World, roles: Roles) -> Entity:
         """Whom or what the sentence names in this role."""
         entry = self._entry
-        known = [place for name, place in entry.places if name == role]
-        if known:
-            named = self._named(role, known)
+        places = entry.places.get(role)
+        if places:
+            named = self._named(role, places)
+            if len(named) == 1:
+                return named[0]
             return next((entity for entity in candidates if entity in named), named[0])
         if role in entry.short:
             return self._pointed(role, world, roles)
@@ -250,10 +251,11 @@ class Reader:
     def _named(self, role: str, places: Sequence[int]) -> Sequence[Entity]:
         """What all forms of a role in this sentence may stand for."""
         entities = self._words.entities
-        first = entities[self._found[places[0]].text]
-        both = first
+        both = first = entities[self._found[places[0]]]
+        if len(places) == 1:
+            return first
         for place in places[1:]:
-            other = entities[self._found[place].text]
+            other = entities[self._found[place]]
             both = tuple(entity for entity in both if entity in other)
         if not both:
             self._blame(self._where(role), role, "two names for one")
@@ -272,8 +274,12 @@ class Reader:
         return entity
 
     def _where(self, role: str) -> int:
-        places = [place for name, place in self._entry.places if name == role]
-        return self._start + (self._found[places[0]].start if places else 0)
+        places = self._entry.places.get(role)
+        return self._place_of(places[0]) if places else self._start
+
+    def _place_of(self, form: int) -> int:
+        """Where a form of this sentence begins."""
+        return self._start + self._words.starts(self._sentence)[form]
 
     def _blame(self, position: int, expected: str, reason: str, fault: Fault = "world") -> None:
         """Note a fault, unless the sentence has one as grave already."""
@@ -296,13 +302,13 @@ def first_event(grammar: Grammar, tongue: Tongue, text: str) -> Event | None:
 
 def read_sentence(
     grammar: Grammar, tongue: Tongue, sentence: str
-) -> tuple[Entry | None, list[Found]]:
+) -> tuple[Entry | None, tuple[str, ...]]:
     """What a sentence says, if it is one of the grammar's, and the forms in it."""
     shape, found = grammar.vocabulary[LANGUAGE[tongue]].blanked(sentence)
     entry = grammar.shapes[tongue].get(shape)
-    if entry is None or len(entry.places) + len(entry.literals) != len(found):
+    if entry is None or entry.forms != len(found):
         return None, found
-    if any(found[place].text != text for place, text in entry.literals):
+    if entry.literals and any(found[place] != text for place, text in entry.literals):
         return None, found
     return entry, found
 
@@ -321,7 +327,7 @@ def explain(grammar: Grammar, tongue: Tongue, sentence: str, start: int) -> Brea
     offset, seen = 0, 0
     for character in shape[:same]:
         is_mark = character in words.form_of
-        offset += len(found[seen].text) if is_mark else 1
+        offset += len(found[seen]) if is_mark else 1
         seen += is_mark
     expected = "".join(f"<{words.form_of[c]}>" if c in words.form_of else c for c in near[same:])
     return Break(

@@ -1,18 +1,30 @@
 from collections import Counter
+from itertools import islice
 from math import log2
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline_lib.tales.draw import Draw, Weighted
+from pipeline_lib.tales.draw import AHEAD, GOLDEN, Draw, Weighted, mix, stream
 
 
 def test_the_stream_is_splitmix64() -> None:
-    draw = Draw(0, 0)
-    draw._state = 1234567
     expected = [6457827717110365317, 3203168211198807973, 9817491932198370423]
-    assert [draw._next(1 << 64) for _ in range(3)] == expected
+    assert list(islice(stream(1234567), 3)) == expected
+
+
+@given(st.integers(), st.integers(0), st.integers(0))
+@example(seed=1, index=(1 << 64) - 1, salt=0)
+@example(seed=-1, index=1 << 64, salt=1 << 70)
+def test_numbers_worked_out_together_are_those_of_the_stream(
+    seed: int, index: int, salt: int
+) -> None:
+    draw = Draw(seed, index, salt)
+    state = mix(mix(mix(seed) + GOLDEN * (index + 1)) ^ mix(~salt))
+    numbers = stream(state)
+    for _ in range(AHEAD + 3):
+        assert draw._next(1 << 64) == next(numbers)
 
 
 @given(st.integers(), st.integers(0), st.integers(1, 1024))
@@ -46,13 +58,13 @@ def test_the_log_probability_is_the_sum_over_the_choices() -> None:
 
 def test_what_is_certain_costs_nothing_and_draws_nothing() -> None:
     draw = Draw(3, 0)
-    before = draw._state
     draw.below(1)
     draw.one_of(["only"])
     draw.pick(Weighted([("only", 7)]))
     draw.weigh(["only"], [7])
     assert (draw.chance(0), draw.chance(100)) == (False, True)
-    assert (draw._state, draw.log2_probability) == (before, 0.0)
+    assert draw.log2_probability == 0.0
+    assert draw._next(1 << 64) == Draw(3, 0)._next(1 << 64)
 
 
 def test_an_empty_distribution_is_refused() -> None:
