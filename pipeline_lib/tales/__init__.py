@@ -9,6 +9,7 @@ story_events     what happens, and how it is told             data
 draw             every random choice, and its log2 probability
 forms            how each thing reads in a sentence, and back
 patterns         sentence patterns, compiled to write and to read
+sentences        one sentence, read back
 telling          a text told and read by the same steps
 story_world, story_rules, story_effects                       state, who may, what changes
 reading          what a recogniser says

@@ -11,7 +11,8 @@ from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.forms import LANGUAGE, TONGUES, Tongue
 from pipeline_lib.tales.patterns import Event, Grammar
 from pipeline_lib.tales.reading import Report, Told
-from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
+from pipeline_lib.tales.sentences import first_event
+from pipeline_lib.tales.telling import Reader, Writer, tell
 from pipeline_lib.tales.world import World
 
 EVENTS = (*OPENINGS, *ANSWERS, *QUESTIONS)

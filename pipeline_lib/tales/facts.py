@@ -7,7 +7,8 @@ from pipeline_lib.tales.fact_world import FactWorld, menu_of
 from pipeline_lib.tales.forms import Tongue
 from pipeline_lib.tales.patterns import Grammar
 from pipeline_lib.tales.reading import Report, Told
-from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
+from pipeline_lib.tales.sentences import first_event
+from pipeline_lib.tales.telling import Reader, Writer, tell
 
 GRAMMAR = Grammar(EVENTS, WORDING, REFERENCES)
 MENU = menu_of(EVENTS)

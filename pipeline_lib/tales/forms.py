@@ -39,6 +39,8 @@ FIRST_MARK = 0xE000
 """Marks are characters of private use."""
 REMEMBERED = 1024
 """Sentences whose forms are known still: several kinds of text look at the first one, and short ones come again."""
+LONGEST = 300
+"""Characters of those; noise may have no full stop."""
 
 
 def spoken(phrase: str, tongue: Tongue) -> str:
@@ -173,8 +175,12 @@ class Vocabulary:
         self.form_of = {mark: form for form, mark in self.mark_of.items()}
         self.marks = {text: self.mark_of[form] for text, form in forms.items()}
         self._finder = re.compile(rf"(?<![A-Za-z])({any_of(self.marks)})(?![A-Za-z])")
-        self.blanked = lru_cache(maxsize=REMEMBERED)(self._blanked)
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._blanked)
+
+    def blanked(self, sentence: str) -> tuple[str, tuple[str, ...]]:
         """The sentence with a mark for each form, and the forms."""
+        is_long = len(sentence) > LONGEST
+        return self._blanked(sentence) if is_long else self._remembered(sentence)
 
     def _blanked(self, sentence: str) -> tuple[str, tuple[str, ...]]:
         parts = self._finder.split(sentence)

@@ -16,7 +16,8 @@ from pipeline_lib.tales.instruction_events import LISTS, MENUS, REQUESTS
 from pipeline_lib.tales.instruction_passages import GRAMMAR
 from pipeline_lib.tales.instruction_world import TURN, Conversation
 from pipeline_lib.tales.reading import Report, Told
-from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
+from pipeline_lib.tales.sentences import first_event
+from pipeline_lib.tales.telling import Reader, Writer, tell
 
 ROLES = ("user", "assistant")
 FIRST = frozenset(REQUESTS + LISTS)

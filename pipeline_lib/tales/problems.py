@@ -16,7 +16,8 @@ from pipeline_lib.tales.patterns import Grammar, Roles, Rule
 from pipeline_lib.tales.problem_words import Measure
 from pipeline_lib.tales.problem_world import Menu, ProblemWorld, calculated
 from pipeline_lib.tales.reading import Break, Report, Told, Verdict
-from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
+from pipeline_lib.tales.sentences import first_event
+from pipeline_lib.tales.telling import Reader, Writer, tell
 from pipeline_lib.tales.world import World
 
 GROUPS = {

@@ -4,9 +4,10 @@ from pipeline_lib.tales.draw import Draw
 from pipeline_lib.tales.forms import Tongue
 from pipeline_lib.tales.patterns import Grammar
 from pipeline_lib.tales.reading import Report, Told
+from pipeline_lib.tales.sentences import first_event
 from pipeline_lib.tales.story_events import EVENTS
 from pipeline_lib.tales.story_world import StoryWorld, menu_of
-from pipeline_lib.tales.telling import Reader, Writer, first_event, tell
+from pipeline_lib.tales.telling import Reader, Writer, tell
 
 GRAMMAR = Grammar(EVENTS)
 MENU = menu_of(EVENTS)

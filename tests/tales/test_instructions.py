@@ -13,7 +13,8 @@ from pipeline_lib.tales.instruction_events import EVENTS, LISTS, QUESTIONS, REQU
 from pipeline_lib.tales.instruction_passages import GRAMMAR, mistaken, passage
 from pipeline_lib.tales.instruction_passages import REQUESTS as CORRECTIONS
 from pipeline_lib.tales.instruction_translation import TASKS as TRANSLATIONS
-from pipeline_lib.tales.telling import Reader, Writer, read_sentence, tell
+from pipeline_lib.tales.sentences import read_sentence
+from pipeline_lib.tales.telling import Reader, Writer, tell
 
 ROWS = 1500
 

@@ -30,6 +30,15 @@ def test_the_longest_form_is_found() -> None:
     assert len(blanked) == 3
 
 
+def test_noise_is_not_remembered() -> None:
+    words = Vocabulary([{"one": {1: "ball"}}])
+    for _ in range(2):
+        assert words.blanked("A ball.")[1] == ("ball",)
+        assert len(words.blanked("ball " * 1000)[1]) == 1000
+    known = words._remembered.cache_info()
+    assert (known.hits, known.currsize) == (1, 1)
+
+
 def test_any_of_matches_just_its_words() -> None:
     import re
 
