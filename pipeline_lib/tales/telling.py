@@ -202,8 +202,7 @@ class Reader:
         return None
 
     def _has_foreign_forms(self) -> bool:
-        foreign = self.grammar.foreign[self.tongue]
-        return bool(foreign) and not foreign.isdisjoint(self._found)
+        return not self.grammar.foreign[self.tongue].isdisjoint(self._found)
 
     def _explained(self, sentence: str) -> Break:
         """What is wrong with a sentence; past the first few a reason without the search for one."""
@@ -247,8 +246,6 @@ class Reader:
         """What all forms of a role in this sentence may stand for."""
         entities = self._words.entities
         both = first = entities[self._found[places[0]]]
-        if len(places) == 1:
-            return first
         for place in places[1:]:
             other = entities[self._found[place]]
             both = tuple(entity for entity in both if entity in other)
